@@ -1,0 +1,232 @@
+// Package journal is the one way in which anything changes: Submit, group commit, apply, return.
+//
+// It guarantees a total order of records, that Submit returns nil only once its records are on disk and applied by
+// every owner, and that after Open every owner has applied exactly the records that are on disk. A record that was on
+// its way when the process died is there or not; one that was acknowledged is there. A failed commit or apply poisons
+// the journal: nothing more is accepted and Failed says why; nothing is retried.
+//
+// It does not judge records: what is invalid is refused before Submit, and duplicates are dropped by Options.Admit.
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"footfall/store"
+)
+
+// Owner is folded state. Its methods are called by one goroutine at a time; Apply in position order.
+type Owner interface {
+	// Name of the owner in messages.
+	Name() string
+	// Position up to which the stored state of the owner has applied the journal.
+	Position() Position
+	// Apply folds one record; unknown kinds are ignored. It is deterministic: it reads the record, the owner's state
+	// and, through b, what owners wrote. What it writes to b is committed with the record.
+	Apply(b *store.Batch, r *Record) error
+	// Checkpoint writes what is dirty, and the position, in one batch that it commits itself.
+	Checkpoint() error
+	// Check reports every broken invariant of the stored state.
+	Check(v *store.View, report func(error))
+}
+
+// Options of a Journal.
+type Options struct {
+	Now   func() time.Time
+	Log   *slog.Logger
+	Queue int64 // bytes of waiting records over which Submit answers ErrOverloaded, default 32 MiB
+	// Admit is asked for each record just before it gets its position. It may drop events of a chunk and stamps what
+	// only the committer knows; a chunk that is left without events is dropped whole.
+	Admit           func(r *Record) error
+	CheckpointEvery time.Duration // default 1 s
+	CheckpointAfter int           // records, default 65,536
+}
+
+var (
+	// ErrOverloaded is returned by Submit when the queue is full: nothing was taken.
+	ErrOverloaded = errors.New("journal: the queue is full")
+	// ErrClosed is returned by Submit once the journal is closing: nothing was taken.
+	ErrClosed = errors.New("journal: closed")
+)
+
+// Journal orders, commits and applies records.
+type Journal struct {
+	db     *store.DB
+	owners []Owner
+	o      Options
+
+	mu      sync.Mutex
+	wake    sync.Cond // of mu: the queue is not empty, or closing
+	queue   []*submission
+	queued  int64 // bytes
+	closing bool
+
+	failed   atomic.Pointer[error]
+	failedCh chan struct{}
+	done     chan struct{}
+
+	last    Position  // of the newest record
+	lastAt  time.Time // its receive time
+	sinceCP int       // records since the last checkpoint
+
+	applied   atomic.Uint64
+	durableMu sync.Mutex
+	durable   Position
+	durableCh chan struct{} // closed and replaced when durable grows
+}
+
+type submission struct {
+	recs []Record
+	size int64
+	last Position
+	err  error
+	done chan struct{}
+}
+
+// Open recovers the owners from the store and starts the committer. The owners are applied in the order given.
+func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
+	if o.Queue == 0 {
+		o.Queue = 32 << 20
+	}
+	if o.CheckpointEvery == 0 {
+		o.CheckpointEvery = time.Second
+	}
+	if o.CheckpointAfter == 0 {
+		o.CheckpointAfter = 1 << 16
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	j := &Journal{db: db, owners: owners, o: o,
+		failedCh: make(chan struct{}), done: make(chan struct{}), durableCh: make(chan struct{})}
+	j.wake.L = &j.mu
+	if err := j.recover(); err != nil {
+		return nil, fmt.Errorf("recover the journal: %w", err)
+	}
+	j.applied.Store(uint64(j.last))
+	j.durable = j.last
+	go j.commitLoop()
+	return j, nil
+}
+
+// recordOverhead is what a queued record costs beside its bytes.
+const recordOverhead = 200
+
+func sizeOf(recs []Record) (n int64) {
+	for i := range recs {
+		n += recordOverhead + int64(len(recs[i].Body))
+		if c := recs[i].Chunk; c != nil {
+			n += int64(len(c.Events)) * recordOverhead
+			for k := range c.Events {
+				n += int64(len(c.Events[k].Data))
+			}
+		}
+		for _, row := range recs[i].Rows {
+			n += int64(len(row.Value))
+		}
+	}
+	return n
+}
+
+// Submit puts records at the end of the journal, all or none, next to each other, and returns the position of the last
+// one once all are on disk and applied. Records of which nothing was left to write (duplicates) are acknowledged once
+// everything before them is on disk. The records are lent until it returns; so it does not return early when ctx ends
+// once the committer has them. The context is looked at only before.
+func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	s := &submission{recs: recs, size: sizeOf(recs), done: make(chan struct{})}
+	j.mu.Lock()
+	switch {
+	case j.failed.Load() != nil:
+		j.mu.Unlock()
+		return 0, *j.failed.Load()
+	case j.closing:
+		j.mu.Unlock()
+		return 0, ErrClosed
+	case j.queued+s.size > j.o.Queue && len(j.queue) > 0:
+		j.mu.Unlock()
+		return 0, ErrOverloaded
+	}
+	j.queued += s.size
+	j.queue = append(j.queue, s)
+	j.wake.Signal()
+	j.mu.Unlock()
+	<-s.done
+	return s.last, s.err
+}
+
+// Queued returns the bytes of records that wait.
+func (j *Journal) Queued() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.queued
+}
+
+// Applied returns the position up to which records are applied. What is read after it may not be on disk yet: see
+// WaitDurable.
+func (j *Journal) Applied() Position { return Position(j.applied.Load()) }
+
+// WaitDurable returns once everything that was applied when it was called is on disk. A query calls it between reading
+// and answering, so that no answer shows what a crash could still take back.
+func (j *Journal) WaitDurable(ctx context.Context) error {
+	pos := j.Applied()
+	for {
+		j.durableMu.Lock()
+		have, ch := j.durable, j.durableCh
+		j.durableMu.Unlock()
+		if have >= pos {
+			return nil
+		}
+		select {
+		case <-ch:
+		case <-j.failedCh:
+			return *j.failed.Load()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (j *Journal) setDurable(pos Position) {
+	j.durableMu.Lock()
+	j.durable = pos
+	close(j.durableCh)
+	j.durableCh = make(chan struct{})
+	j.durableMu.Unlock()
+}
+
+// Failed is closed when the journal was poisoned; Err then says by what. The program must end.
+func (j *Journal) Failed() <-chan struct{} { return j.failedCh }
+
+// Err returns what poisoned the journal, nil if nothing did.
+func (j *Journal) Err() error {
+	if p := j.failed.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+func (j *Journal) poison(err error) {
+	err = fmt.Errorf("the journal is poisoned: %w", err)
+	if j.failed.CompareAndSwap(nil, &err) {
+		close(j.failedCh)
+	}
+}
+
+// Close commits what is queued, writes a checkpoint of every owner and stops the committer. Submit answers ErrClosed
+// from the moment it is called.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	j.closing = true
+	j.wake.Signal()
+	j.mu.Unlock()
+	<-j.done
+	return j.Err()
+}

@@ -1,0 +1,109 @@
+package sessionize
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"footfall/store"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// ListingDay is what happened to one listing on one local day.
+type ListingDay struct {
+	Listing string
+	Day     uint16 // days since 1970-01-01 in the site's zone
+	DayCounts
+	Seen *roaring.Bitmap // ordinals that viewed it
+	Left *roaring.Bitmap // ordinals whose views moved to another or were erased
+}
+
+func newListingDay(listing string, day uint16) *ListingDay {
+	return &ListingDay{Listing: listing, Day: day, Seen: roaring.New(), Left: roaring.New()}
+}
+
+// Visitors returns the ordinals of the distinct visitors who viewed the listing that day: seen without left.
+func (d *ListingDay) Visitors() *roaring.Bitmap { return roaring.AndNot(d.Seen, d.Left) }
+
+func (d *ListingDay) unite(o *ListingDay) {
+	d.DayCounts.add(o.DayCounts)
+	d.Seen.Or(o.Seen)
+	d.Left.Or(o.Left)
+}
+
+// add takes a delta in. The delta's strings are lent; d keeps none of them.
+func (d *ListingDay) add(delta *DayDelta) {
+	d.DayCounts.add(delta.DayCounts)
+	if delta.Seen != 0 {
+		d.Seen.Add(delta.Seen)
+	}
+	if delta.Left != 0 {
+		d.Left.Add(delta.Left)
+	}
+}
+
+// The stored listing day, version 1; bitmaps in Roaring's portable format:
+//
+//	u8 version | str listing | 7 × uv counts in the order of DayCounts | uv n, n bytes seen | uv n, n bytes left
+const listingDayVersion = 1
+
+func (c *DayCounts) fields() [7]*int64 {
+	return [7]*int64{&c.Views, &c.Dwell, &c.DwellViews, &c.Scroll, &c.ScrollViews, &c.Inquiries, &c.Shares}
+}
+
+func appendListingDay(b []byte, d *ListingDay) ([]byte, error) {
+	b = appendString(append(b, listingDayVersion), d.Listing)
+	for _, n := range d.fields() {
+		b = binary.AppendUvarint(b, uint64(*n))
+	}
+	for _, bm := range []*roaring.Bitmap{d.Seen, d.Left} {
+		bytes, err := bm.ToBytes()
+		if err != nil {
+			return nil, fmt.Errorf("encode visitors of a listing day: %w", err)
+		}
+		b = append(binary.AppendUvarint(b, uint64(len(bytes))), bytes...)
+	}
+	return b, nil
+}
+
+// decodeListingDay reads an encoding; the day comes from the key.
+func decodeListingDay(b []byte, day uint16) (*ListingDay, error) {
+	r := reader{b: b}
+	if r.u8() != listingDayVersion {
+		return nil, fmt.Errorf("%w: listing day version", ErrCorrupt)
+	}
+	d := newListingDay(strings.Clone(r.str()), day)
+	for _, n := range d.fields() {
+		*n = r.uv()
+	}
+	for _, bm := range []*roaring.Bitmap{d.Seen, d.Left} {
+		if err := bm.UnmarshalBinary(r.take(int(r.uv()))); err != nil {
+			return nil, fmt.Errorf("%w: visitors of a listing day: %w", ErrCorrupt, err)
+		}
+	}
+	if r.bad || len(r.b) != 0 {
+		return nil, fmt.Errorf("%w: listing day", ErrCorrupt)
+	}
+	return d, nil
+}
+
+func mergeListingDays(older, newer []byte) ([]byte, error) {
+	d, err := decodeListingDay(older, 0)
+	if err != nil {
+		return nil, err
+	}
+	o, err := decodeListingDay(newer, 0)
+	if err != nil {
+		return nil, err
+	}
+	d.unite(o)
+	return appendListingDay(nil, d)
+}
+
+func parseListingDayKey(k []byte) (key dayKey, err error) {
+	if len(k) != 1+4+16+2 {
+		return key, fmt.Errorf("%w: listing day key %x", ErrCorrupt, k)
+	}
+	return dayKey{binary.BigEndian.Uint32(k[1:]), store.ID(k[5:21]), binary.BigEndian.Uint16(k[21:])}, nil
+}

@@ -1,0 +1,441 @@
+package sessionize
+
+import (
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"footfall/event"
+	"footfall/journal"
+	"footfall/store"
+)
+
+// Options of Sessions.
+type Options struct {
+	Memory int64 // bytes of live state, default 256 MiB; a checkpoint's worth of new sessions may exceed it
+	Log    *slog.Logger
+}
+
+// When a session's state is stored, besides when it is evicted.
+const (
+	coldAfter    = int64(30 * time.Minute / time.Millisecond) // without a chunk
+	writeAfter   = 64                                         // chunks
+	writesAtOnce = 8192                                       // at one checkpoint, of those that are not urgent
+	slotLength   = int64(5 * time.Minute / time.Millisecond)  // of the seen space
+	seenFor      = int64(25 * time.Hour / time.Millisecond)
+	ownerName    = "sessionize"
+	maxKnownIDs  = 1 << 20 // ids of long sessions kept for imports
+)
+
+type dayKey struct {
+	site    uint32
+	listing store.ID
+	day     uint16
+}
+
+// Sessions is the owner of sessions, visitors and listing days. Its writer is the journal's committer; anyone may
+// query.
+type Sessions struct {
+	db *store.DB
+	o  Options
+
+	mu          sync.RWMutex
+	pos         journal.Position
+	at          int64 // receive time of the newest record
+	live        map[sessionKey]*live
+	dirty       list
+	clean       list
+	dirtyDays   map[uint16]int // how many dirty sessions have a first unwritten chunk of that day
+	bytes       int64
+	forced      []*live // stored at the next checkpoint
+	queue       []*live // stored at one of the next
+	nextOrdinal map[uint32]uint32
+
+	// What the next checkpoint merges into the store.
+	days     map[dayKey]*ListingDay
+	visitors map[sessionKey]*Visitor
+	bound    []visitorSession
+	seen     []seenEntry
+
+	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
+	// received from scanFrom on.
+	scanning      bool
+	scanFrom      uint16
+	floorSlot     uint32
+	completeSince int64 // memory holds every session with a live chunk at or after this receive time
+
+	trimmed int64 // the seen space begins at this slot
+
+	known map[sessionKey]map[uint64]struct{} // every id of sessions that lost some, for imports
+
+	// The committer's own: reused from chunk to chunk.
+	cur      *live
+	admitted *journal.Record
+	scratch  Session
+	buf      []byte
+	out      Deltas
+}
+
+type visitorSession struct {
+	visitor, session sessionKey
+	raw              string // the session's id
+}
+
+type seenEntry struct {
+	slot uint32
+	key  sessionKey
+}
+
+// Open reads where the stored state stands. The journal then applies what it lacks; after that Warm brings back what
+// was live.
+func Open(db *store.DB, o Options) (*Sessions, error) {
+	if o.Memory == 0 {
+		o.Memory = 256 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Sessions{
+		db: db, o: o,
+		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
+		days: map[dayKey]*ListingDay{}, visitors: map[sessionKey]*Visitor{},
+		known: map[sessionKey]map[uint64]struct{}{},
+	}
+	var err error
+	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
+		return nil, err
+	}
+	return s, s.readMark()
+}
+
+// Name implements journal.Owner.
+func (o *Sessions) Name() string { return ownerName }
+
+// Position implements journal.Owner. The committer alone calls it.
+func (o *Sessions) Position() journal.Position { return o.pos }
+
+// Apply implements journal.Owner.
+func (o *Sessions) Apply(_ *store.Batch, r *journal.Record) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := r.At.UnixMilli()
+	if event.UTCDay(at) != event.UTCDay(o.at) {
+		o.queueAll()
+	}
+	o.at = max(o.at, at)
+	var err error
+	switch r.Kind {
+	case journal.KindChunk:
+		err = o.applyChunk(r)
+	case journal.KindLead:
+		err = o.applyLead(r)
+	}
+	o.pos = r.Pos
+	return err
+}
+
+func (o *Sessions) applyChunk(r *journal.Record) error {
+	if o.admitted != r {
+		if err := o.begin(r); err != nil {
+			return err
+		}
+		o.remember(r.Chunk)
+	}
+	l, s, c := o.cur, &o.scratch, r.Chunk
+	o.cur, o.admitted = nil, nil
+	o.out.reset()
+	Fold(s, c, &o.out)
+	s.Through = r.Pos
+	o.store(l, s, r)
+	if c.Ordinal >= o.nextOrdinal[r.Site] {
+		o.nextOrdinal[r.Site] = c.Ordinal + 1
+	}
+	o.applyDeltas(l.key, s)
+	return nil
+}
+
+func (o *Sessions) applyLead(r *journal.Record) error {
+	link, _, err := DecodeLeadLink(r.Body)
+	if err != nil {
+		return err
+	}
+	o.out.reset()
+	if r.Session == "" {
+		foldLead(nil, link, &o.out)
+		o.applyDeltas(sessionKey{site: r.Site}, nil)
+		return nil
+	}
+	if err := o.begin(r); err != nil {
+		return err
+	}
+	l, s := o.cur, &o.scratch
+	o.cur, o.admitted = nil, nil
+	foldLead(s, link, &o.out)
+	s.Through = r.Pos
+	o.store(l, s, r)
+	// The events of a session do not tell of its lead: until its state is stored, only this record does.
+	o.force(l)
+	o.applyDeltas(l.key, s)
+	return nil
+}
+
+// begin decodes the record's session into scratch, loading it into memory first if it is not there.
+func (o *Sessions) begin(r *journal.Record) error {
+	key := sessionKey{r.Site, r.Key}
+	l := o.live[key]
+	if l == nil {
+		blob, unwritten, firstDay, err := o.load(key, r.Session)
+		if err != nil {
+			return err
+		}
+		l = &live{key: key, unwritten: unwritten, firstDay: firstDay}
+		o.bytes += l.size()
+		o.live[key] = l
+		o.clean.push(l)
+		o.setBlob(l, blob)
+		if unwritten > 0 {
+			o.touch(l, true)
+			o.force(l)
+		}
+	}
+	o.cur = l
+	return decodeSession(l.blob, &o.scratch)
+}
+
+// load returns a session's encoding from the store, a new session's if it has none, and how many chunks the stored
+// state lacked.
+func (o *Sessions) load(key sessionKey, id string) (blob []byte, unwritten int, firstDay uint16, err error) {
+	blob, found, err := o.db.Get(idKey(store.Sessions, key.site, key.id))
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	var s Session
+	s.reset(id)
+	if found {
+		if !o.scanning {
+			return blob, 0, 0, nil
+		}
+		if err := decodeSession(blob, &s); err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	if o.scanning {
+		var out Deltas // already in the store: the checkpoint that has the position has them
+		for day := o.scanFrom; day <= uint16(event.UTCDay(o.at)); day++ {
+			err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
+				if r.Pos > o.pos {
+					return store.ErrStop
+				}
+				if unwritten++; unwritten == 1 {
+					firstDay = day
+				}
+				s.ID = r.Session
+				s.remember(r.Chunk)
+				out.reset()
+				Fold(&s, r.Chunk, &out)
+				s.Through = r.Pos
+				return nil
+			})
+			if err != nil {
+				return nil, 0, 0, err
+			}
+		}
+	}
+	return appendSession(nil, &s), unwritten, firstDay, nil
+}
+
+// store puts the session's new state into memory and decides when it must be stored.
+func (o *Sessions) store(l *live, s *Session, r *journal.Record) {
+	o.buf = appendSession(o.buf[:0], s)
+	at := r.At.UnixMilli()
+	o.setBlob(l, o.buf)
+	l.received, l.lastLive = at, s.LastLive
+	if l.unwritten++; l.unwritten == 1 {
+		l.firstDay = uint16(event.UTCDay(at))
+	}
+	o.touch(l, true)
+	if slot := uint32(at / slotLength); l.slot != slot {
+		l.slot = slot
+		o.seen = append(o.seen, seenEntry{slot, l.key})
+	}
+	if l.unwritten >= writeAfter && !l.queued {
+		l.queued = true
+		o.queue = append(o.queue, l)
+	}
+}
+
+func (o *Sessions) force(l *live) {
+	l.queued = true
+	o.forced = append(o.forced, l)
+}
+
+// queueAll asks for every dirty session to be stored: at a change of the day, so that what the store lacks stands in
+// the events of the last two days only.
+func (o *Sessions) queueAll() {
+	for l := o.dirty.first; l != nil; l = l.next {
+		if !l.queued {
+			l.queued = true
+			o.queue = append(o.queue, l)
+		}
+	}
+}
+
+// applyDeltas adds what a chunk changed outside its session to what the next checkpoint merges. s is nil for a lead
+// without a session.
+func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
+	for i := range o.out.Days {
+		d := &o.out.Days[i]
+		k := dayKey{key.site, o.db.ID(d.Listing), d.Day}
+		day := o.days[k]
+		if day == nil {
+			day = newListingDay(strings.Clone(d.Listing), d.Day)
+			o.days[k] = day
+		}
+		day.add(d)
+	}
+	if o.out.Visitor == "" {
+		return
+	}
+	vk := sessionKey{key.site, o.db.ID(o.out.Visitor)}
+	v := o.visitors[vk]
+	if v == nil {
+		v = &Visitor{ID: strings.Clone(o.out.Visitor)}
+		o.visitors[vk] = v
+	}
+	v.unite(&Visitor{Ordinal: o.out.Ordinal, Runs: o.out.Runs})
+	if o.out.Bound {
+		o.bound = append(o.bound, visitorSession{vk, key, strings.Clone(s.ID)})
+	}
+}
+
+// Checkpoint implements journal.Owner: one batch with the deltas since the last, the sessions that are due, and the
+// position. It need not be synced: the log keeps it before everything that is written later.
+func (o *Sessions) Checkpoint() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b := o.db.NewBatch()
+	defer b.Close()
+	stored := o.writeSessions(b)
+	if err := o.writeDeltas(b); err != nil {
+		return err
+	}
+	o.writeMark(b)
+	journal.StorePosition(b, ownerName, o.pos)
+	if err := b.Commit(false); err != nil {
+		return err
+	}
+	for _, l := range stored {
+		if l.dirty { // a session can be due for two reasons
+			o.written(l)
+		}
+	}
+	clear(o.days)
+	clear(o.visitors)
+	o.bound, o.seen = o.bound[:0], o.seen[:0]
+	o.evict()
+	return nil
+}
+
+// writeSessions writes the sessions that are due and returns them.
+func (o *Sessions) writeSessions(b *store.Batch) (due []*live) {
+	n := min(len(o.queue), writesAtOnce)
+	for _, l := range append(o.forced, o.queue[:n]...) {
+		if l.dirty { // it may have been stored, and even evicted, since it was queued
+			due = append(due, l)
+		}
+	}
+	o.forced, o.queue = nil, o.queue[n:]
+	over := o.bytes - o.o.Memory
+	for l := o.clean.first; l != nil && over > 0; l = l.next {
+		over -= l.size()
+	}
+	for l := o.dirty.first; l != nil; l = l.next {
+		if over <= 0 && l.received+coldAfter > o.at {
+			break
+		}
+		over -= l.size()
+		due = append(due, l)
+	}
+	for _, l := range due {
+		b.Set(idKey(store.Sessions, l.key.site, l.key.id), l.blob)
+	}
+	return due
+}
+
+func (o *Sessions) writeDeltas(b *store.Batch) error {
+	for k, d := range o.days {
+		v, err := appendListingDay(nil, d)
+		if err != nil {
+			return err
+		}
+		b.Merge(listingDayKey(k.site, k.listing, k.day), v)
+	}
+	for k, v := range o.visitors {
+		b.Merge(idKey(store.Visitors, k.site, k.id), appendVisitor(nil, v))
+	}
+	for _, vs := range o.bound {
+		key := append(idKey(store.VisitorSessions, vs.visitor.site, vs.visitor.id), vs.session.id[:]...)
+		b.Set(key, []byte(vs.raw))
+	}
+	for _, e := range o.seen {
+		b.Set(seenKey(e.slot, e.key.site, e.key.id), nil)
+	}
+	if slot := (o.at - seenFor) / slotLength; slot >= o.trimmed+slotsAtOnce && !o.scanning {
+		lo, _ := store.Seen.Span()
+		b.DeleteRange(lo, seenKey(uint32(slot), 0, store.ID{}))
+		o.trimmed = slot
+	}
+	return nil
+}
+
+// The mark, under its own key of the meta space: uv receive time of the newest record | uv first day and uv first slot
+// that may hold chunks which stored sessions lack | uv n, n × (uv site, uv next ordinal), ascending.
+var markKey = []byte("\x00sessionize")
+
+func (o *Sessions) writeMark(b *store.Batch) {
+	day, slot := uint16(event.UTCDay(o.at)), uint32(o.at/slotLength)
+	for d := range o.dirtyDays {
+		day = min(day, d)
+	}
+	if o.dirty.first != nil {
+		slot = min(slot, uint32(o.dirty.first.received/slotLength))
+	}
+	if o.scanning {
+		day, slot = min(day, o.scanFrom), min(slot, o.floorSlot)
+	}
+	v := binary.AppendUvarint(nil, uint64(o.at))
+	v = binary.AppendUvarint(binary.AppendUvarint(v, uint64(day)), uint64(slot))
+	sites := make([]uint32, 0, len(o.nextOrdinal))
+	for site := range o.nextOrdinal {
+		sites = append(sites, site)
+	}
+	slices.Sort(sites)
+	v = binary.AppendUvarint(v, uint64(len(sites)))
+	for _, site := range sites {
+		v = binary.AppendUvarint(binary.AppendUvarint(v, uint64(site)), uint64(o.nextOrdinal[site]))
+	}
+	b.Set(markKey, v)
+}
+
+func (o *Sessions) readMark() error {
+	v, found, err := o.db.Get(markKey)
+	if err != nil || !found || o.pos == 0 {
+		return err
+	}
+	d := reader{b: v}
+	o.at = d.uv()
+	o.scanning, o.scanFrom, o.floorSlot = true, uint16(d.uv()), uint32(d.uv())
+	for range d.count(2) {
+		site := uint32(d.uv())
+		o.nextOrdinal[site] = uint32(d.uv())
+	}
+	if d.bad || len(d.b) != 0 {
+		return fmt.Errorf("%w: the mark of sessionize", ErrCorrupt)
+	}
+	o.completeSince = int64(o.floorSlot) * slotLength
+	return nil
+}

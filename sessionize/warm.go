@@ -1,0 +1,82 @@
+package sessionize
+
+import (
+	"context"
+
+	"footfall/store"
+)
+
+// Warm brings the sessions that were live when the last process ended back into memory, so that live lists are whole
+// and stored states need no second look. It runs beside ingest after the journal has recovered; until it is done,
+// sessions are loaded with a look at the events that their stored state may lack.
+func (o *Sessions) Warm(ctx context.Context) error {
+	o.mu.RLock()
+	scanning, from := o.scanning, o.floorSlot
+	o.mu.RUnlock()
+	if !scanning {
+		return nil
+	}
+	v := o.db.NewView()
+	_, hi := store.Seen.Span()
+	err := v.Scan(store.Range{Lo: seenKey(from, 0, store.ID{}), Hi: hi}, func(k, _ []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		key, err := parseSeenKey(k)
+		if err != nil {
+			return err
+		}
+		return o.warm(key)
+	})
+	if cerr := v.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	o.scanning = false
+	o.mu.Unlock()
+	return nil
+}
+
+// warm brings one session back unless it is here already.
+func (o *Sessions) warm(key sessionKey) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.live[key] != nil {
+		return nil
+	}
+	blob, unwritten, firstDay, err := o.load(key, "")
+	if err != nil {
+		return err
+	}
+	var s Session
+	if err := decodeSession(blob, &s); err != nil || s.Through == 0 {
+		return err
+	}
+	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: unwritten, firstDay: firstDay}
+	o.bytes += l.size()
+	o.live[key] = l
+	o.clean.push(l)
+	o.setBlob(l, blob)
+	if unwritten > 0 {
+		o.touch(l, true)
+		o.force(l)
+	}
+	return nil
+}
+
+// Live returns how many sessions are in memory, their bytes, and the bound.
+func (o *Sessions) Live() (sessions int, bytes, limit int64) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return len(o.live), o.bytes, o.o.Memory
+}
+
+// Newest returns the receive time of the newest record, ms since 1970; 0 if there is none.
+func (o *Sessions) Newest() int64 {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return max(o.at, 0)
+}

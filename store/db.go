@@ -1,0 +1,222 @@
+// Package store is the one place that knows Pebble: the table of spaces, batches, views, merge operators and the
+// versions of the format.
+//
+// It guarantees that a batch is applied whole or not at all, that a batch committed with sync is on disk when Commit
+// returns, and that a failed write or sync ends the program (Options.Fatal): Pebble would otherwise let the write look
+// done. It knows spaces, never records; what stands in a value is its owner's business.
+package store
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/dchest/siphash"
+)
+
+// FormatVersion is the newest version of the format of keys and values that this program writes.
+//
+//	1  first
+const FormatVersion = 1
+
+var (
+	// ErrNewerFormat is returned by Open for a directory that a newer footfall wrote.
+	ErrNewerFormat = errors.New("store: the directory was written by a newer footfall")
+	// ErrInUse is returned by Open when another process has the directory open.
+	ErrInUse = errors.New("store: the directory is in use by another process")
+)
+
+// Options of a DB. The zero value of each field but Fatal works.
+type Options struct {
+	FS     vfs.FS // default: the operating system's
+	Merges map[Space]Merge
+	Cache  int64 // bytes of block cache, default 64 MiB
+	Mem    int64 // bytes of one memtable, default 16 MiB
+	Log    *slog.Logger
+	// Fatal ends the program after Pebble found a write or sync failed. It must not return.
+	Fatal func(msg string)
+}
+
+// ID stands for a client's id in keys: a keyed hash, so that keys are short, hold nothing personal, and have no
+// separators or prefixes to play with.
+type ID [16]byte
+
+// DB is an open directory.
+type DB struct {
+	p      *pebble.DB
+	cache  *pebble.Cache
+	k0, k1 uint64 // the directory's secret, the key of ID
+}
+
+var (
+	metaSecret = []byte("\x00secret")
+	metaFormat = []byte("\x00format")
+)
+
+// Open opens or creates the directory.
+func Open(dir string, o Options) (*DB, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	fresh, err := isFresh(o.FS, dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if fresh {
+		// The first WAL of a new directory begins before Pebble's format is raised and would not tell a damaged
+		// tail from a clean end. Opening a second time starts a WAL that does.
+		db, err := open(dir, o)
+		if err != nil {
+			return nil, err
+		}
+		if err := db.Close(); err != nil {
+			return nil, fmt.Errorf("create store: %w", err)
+		}
+	}
+	return open(dir, o)
+}
+
+func isFresh(fs vfs.FS, dir string) (bool, error) {
+	d, err := pebble.Peek(dir, fs)
+	if err != nil {
+		return false, err
+	}
+	return !d.Exists, nil
+}
+
+func open(dir string, o Options) (*DB, error) {
+	db := &DB{}
+	po := pebbleOptions(o)
+	db.cache = po.Cache
+	defer func() {
+		if db.p == nil {
+			db.cache.Unref()
+		}
+	}()
+	p, err := pebble.Open(dir, po)
+	if err != nil {
+		if strings.Contains(err.Error(), "resource temporarily unavailable") || strings.Contains(err.Error(), "lock held") {
+			return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
+		}
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	db.p = p
+	if err := db.openMeta(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func pebbleOptions(o Options) *pebble.Options {
+	if o.Cache == 0 {
+		o.Cache = 64 << 20
+	}
+	if o.Mem == 0 {
+		o.Mem = 16 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	po := &pebble.Options{
+		FS:                          o.FS,
+		Cache:                       pebble.NewCache(o.Cache),
+		Comparer:                    newComparer(),
+		Merger:                      newMerger(o.Merges),
+		FormatMajorVersion:          formatMajorVersion,
+		MemTableSize:                uint64(o.Mem),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		LBaseMaxBytes:               64 << 20,
+		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newPositionCollector},
+		Logger:                      logger{o.Log, o.Fatal},
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+	}
+	for i := range po.Levels {
+		po.Levels[i].BlockSize = 32 << 10
+		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		po.Levels[i].FilterType = pebble.TableFilter
+	}
+	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
+		// Snappy where tables are short-lived, zstd where nearly all bytes come to rest.
+		cs := pebble.UniformDBCompressionSettings(block.SnappyCompression)
+		cs.Levels[len(cs.Levels)-1] = block.ZstdCompression
+		cs.Name = "footfall"
+		return cs
+	})
+	return po
+}
+
+// openMeta reads, or on a new directory writes, the format version and the secret.
+func (db *DB) openMeta() error {
+	format, found, err := db.Get(metaFormat)
+	if err != nil {
+		return err
+	}
+	if !found {
+		secret := make([]byte, 16)
+		if _, err := rand.Read(secret); err != nil {
+			return fmt.Errorf("make the directory's secret: %w", err)
+		}
+		b := db.NewBatch()
+		b.Set(metaFormat, binary.AppendUvarint(nil, FormatVersion))
+		b.Set(metaSecret, secret)
+		if err := b.Commit(true); err != nil {
+			return err
+		}
+	} else if v, n := binary.Uvarint(format); n <= 0 || v > FormatVersion {
+		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewerFormat, v, FormatVersion)
+	}
+	secret, found, err := db.Get(metaSecret)
+	if err != nil || !found || len(secret) != 16 {
+		return fmt.Errorf("store: the directory has no secret (%d bytes): %w", len(secret), err)
+	}
+	db.k0, db.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
+	return nil
+}
+
+// ID returns the id that stands for raw in keys: SipHash-2-4 of 128 bits under the directory's secret.
+func (db *DB) ID(raw string) (id ID) {
+	lo, hi := siphash.Hash128(db.k0, db.k1, stringBytes(raw))
+	binary.LittleEndian.PutUint64(id[:], lo)
+	binary.LittleEndian.PutUint64(id[8:], hi)
+	return id
+}
+
+// Close waits for what Pebble does in the background and closes the directory. No batch, view or iterator may be open.
+func (db *DB) Close() error {
+	err := db.p.Close()
+	db.cache.Unref()
+	if err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// logger hands Pebble's words to slog and ends the program when Pebble says that it cannot go on.
+type logger struct {
+	log   *slog.Logger
+	fatal func(string)
+}
+
+func (l logger) Infof(format string, args ...any) {
+	l.log.Debug("pebble", "message", fmt.Sprintf(format, args...))
+}
+func (l logger) Errorf(format string, args ...any) {
+	l.log.Error("pebble", "message", fmt.Sprintf(format, args...))
+}
+
+func (l logger) Fatalf(format string, args ...any) {
+	msg := fmt.Sprintf(format, args...)
+	l.log.Error("pebble failed", "message", msg)
+	if l.fatal != nil {
+		l.fatal(msg)
+	}
+	panic("store: " + msg) // a Fatal that returned would let a failed write look done
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
+)
+
+// Reader reads the store as it is (DB) or as it was at one instant (View).
+type Reader struct{ r pebble.Reader }
+
+// Reader returns a reader of the newest committed state.
+func (db *DB) Reader() Reader { return Reader{db.p} }
+
+// View is the store at one instant. Close it.
+type View struct {
+	Reader
+	s *pebble.Snapshot
+}
+
+// NewView returns a view of what is committed now.
+func (db *DB) NewView() *View {
+	s := db.p.NewSnapshot()
+	return &View{Reader{s}, s}
+}
+
+// Close releases the view.
+func (v *View) Close() error { return v.s.Close() }
+
+// Get returns a copy of the value under key and whether there is one.
+func (r Reader) Get(key []byte) ([]byte, bool, error) { return get(r.r, key) }
+
+// Range says which keys Scan visits.
+type Range struct {
+	Lo, Hi  []byte // [Lo, Hi)
+	Reverse bool
+	// After and Until, if Until is not 0, skip blocks of the events space that hold no position in (After, Until].
+	// They are a hint: other positions may still be visited.
+	After, Until uint64
+}
+
+// ErrStop, returned by the visitor of Scan, ends it without an error.
+var ErrStop = errors.New("stop")
+
+// Scan visits the keys of a range in order (or reverse order). Key and value are lent: they change after visit returns.
+// It returns the first error of the store or of visit.
+func (r Reader) Scan(rg Range, visit func(key, value []byte) error) (err error) {
+	o := &pebble.IterOptions{LowerBound: rg.Lo, UpperBound: rg.Hi}
+	if rg.Until > 0 {
+		o.PointKeyFilters = []pebble.BlockPropertyFilter{
+			sstable.NewBlockIntervalFilter(positionsName, rg.After+1, rg.Until+1, nil),
+		}
+	}
+	return r.visit(o, visit, func(it *pebble.Iterator) bool {
+		if rg.Reverse {
+			return it.Last()
+		}
+		return it.First()
+	}, rg.Reverse)
+}
+
+// ScanPrefix visits the keys that begin with prefix, which must end where the space's bloom prefix ends, and uses
+// the bloom filters to skip tables without it.
+func (r Reader) ScanPrefix(prefix []byte, visit func(key, value []byte) error) error {
+	o := &pebble.IterOptions{LowerBound: prefix, UpperBound: PrefixEnd(prefix)}
+	return r.visit(o, visit, func(it *pebble.Iterator) bool { return it.SeekPrefixGE(prefix) }, false)
+}
+
+// visit goes from the first key on, and is the one place where an iterator's errors are looked at.
+func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error, first func(*pebble.Iterator) bool, reverse bool) (err error) {
+	it, err := r.r.NewIter(o)
+	if err != nil {
+		return fmt.Errorf("store: scan: %w", err)
+	}
+	defer func() {
+		if cerr := it.Close(); err == nil && cerr != nil {
+			err = fmt.Errorf("store: scan: %w", cerr)
+		}
+	}()
+	next := it.Next
+	if reverse {
+		next = it.Prev
+	}
+	for ok := first(it); ok; ok = next() {
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return fmt.Errorf("store: scan: %w", err)
+		}
+		if err := visit(it.Key(), value); err == ErrStop {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := it.Error(); err != nil {
+		return fmt.Errorf("store: scan: %w", err)
+	}
+	return nil
+}
