@@ -26,6 +26,7 @@ const (
 	writeAfter   = 64                                         // chunks
 	writesAtOnce = 8192                                       // at one checkpoint, of those that are not urgent
 	slotLength   = int64(5 * time.Minute / time.Millisecond)  // of the seen space
+	slotsAtOnce  = int64(12)                                  // of the seen space deleted together
 	seenFor      = int64(25 * time.Hour / time.Millisecond)
 	ownerName    = "sessionize"
 	maxKnownIDs  = 1 << 20 // ids of long sessions kept for imports
@@ -150,11 +151,11 @@ func (o *Sessions) applyChunk(r *journal.Record) error {
 	o.out.reset()
 	Fold(s, c, &o.out)
 	s.Through = r.Pos
-	o.store(l, s, r)
 	if c.Ordinal >= o.nextOrdinal[r.Site] {
 		o.nextOrdinal[r.Site] = c.Ordinal + 1
 	}
 	o.applyDeltas(l.key, s)
+	o.store(l, s, r)
 	return nil
 }
 
@@ -176,10 +177,10 @@ func (o *Sessions) applyLead(r *journal.Record) error {
 	o.cur, o.admitted = nil, nil
 	foldLead(s, link, &o.out)
 	s.Through = r.Pos
+	o.applyDeltas(l.key, s)
 	o.store(l, s, r)
 	// The events of a session do not tell of its lead: until its state is stored, only this record does.
 	o.force(l)
-	o.applyDeltas(l.key, s)
 	return nil
 }
 
@@ -248,7 +249,8 @@ func (o *Sessions) load(key sessionKey, id string) (blob []byte, unwritten int, 
 	return appendSession(nil, &s), unwritten, firstDay, nil
 }
 
-// store puts the session's new state into memory and decides when it must be stored.
+// store puts the session's new state into memory and decides when it must be stored. It comes last: the strings of s
+// and of the deltas are lent from the bytes that it overwrites.
 func (o *Sessions) store(l *live, s *Session, r *journal.Record) {
 	o.buf = appendSession(o.buf[:0], s)
 	at := r.At.UnixMilli()

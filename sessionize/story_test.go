@@ -81,9 +81,12 @@ func (s *story) event(k kept) {
 		return
 	}
 	inOrder := s.prev == nil || k.At >= s.newest-10_000
-	l, fresh := s.loadOf(k, inOrder)
 	if inOrder {
-		s.step(k, fresh)
+		s.step(k)
+	}
+	l, fresh := s.loadOf(k, inOrder)
+	if inOrder && (fresh || k.Type == event.PropertyView) {
+		s.counting = nil
 	}
 	s.clock(k, l)
 	opens := inOrder
@@ -162,7 +165,7 @@ func (s *story) start() *load {
 }
 
 // step adds the time since the event before, in order, as a gap and as a step.
-func (s *story) step(k kept, fresh bool) {
+func (s *story) step(k kept) {
 	if s.prev == nil {
 		return
 	}
@@ -173,9 +176,6 @@ func (s *story) step(k kept, fresh bool) {
 		if s.counting != nil {
 			s.counting.last().steps += d
 		}
-	}
-	if fresh || k.Type == event.PropertyView {
-		s.counting = nil
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/sstable/block"
@@ -84,6 +85,9 @@ func Open(dir string, o Options) (*DB, error) {
 }
 
 func isFresh(fs vfs.FS, dir string) (bool, error) {
+	if _, err := fs.Stat(dir); oserror.IsNotExist(err) {
+		return true, nil
+	}
 	d, err := pebble.Peek(dir, fs)
 	if err != nil {
 		return false, err
