@@ -187,24 +187,34 @@ func (o *Sessions) applyLead(r *journal.Record) error {
 // begin decodes the record's session into scratch, loading it into memory first if it is not there.
 func (o *Sessions) begin(r *journal.Record) error {
 	key := sessionKey{r.Site, r.Key}
-	l := o.live[key]
-	if l == nil {
-		blob, unwritten, firstDay, err := o.load(key, r.Session)
-		if err != nil {
-			return err
-		}
-		l = &live{key: key, unwritten: unwritten, firstDay: firstDay}
-		o.bytes += l.size()
-		o.live[key] = l
-		o.clean.push(l)
-		o.setBlob(l, blob)
-		if unwritten > 0 {
-			o.touch(l, true)
-			o.force(l)
-		}
+	if l := o.live[key]; l != nil {
+		o.cur = l
+		return decodeSession(l.blob, &o.scratch)
 	}
-	o.cur = l
-	return decodeSession(l.blob, &o.scratch)
+	blob, unwritten, firstDay, err := o.load(key, r.Session)
+	if err != nil {
+		return err
+	}
+	if err := decodeSession(blob, &o.scratch); err != nil {
+		return err
+	}
+	o.cur = o.bringIn(key, &o.scratch, blob, unwritten, firstDay)
+	return nil
+}
+
+// bringIn puts a loaded session, decoded as s, into memory. What its stored state lacked is stored at the next
+// checkpoint.
+func (o *Sessions) bringIn(key sessionKey, s *Session, blob []byte, unwritten int, firstDay uint16) *live {
+	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: unwritten, firstDay: firstDay}
+	o.bytes += l.size()
+	o.live[key] = l
+	o.clean.push(l)
+	o.setBlob(l, blob)
+	if unwritten > 0 {
+		o.touch(l, true)
+		o.force(l)
+	}
+	return l
 }
 
 // load returns a session's encoding from the store, a new session's if it has none, and how many chunks the stored

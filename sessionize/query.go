@@ -106,6 +106,7 @@ func newestFirst(a, b Analytics) int {
 // Active returns the unflagged sessions of a site that sent a live beacon at or after a receive time, newest first, and
 // whether sessions from before the last start may still be missing.
 func (o *Sessions) Active(site uint32, since int64) (active []Analytics, warming bool, err error) {
+	since = max(since, 1) // 0 stands for never
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	keys, err := o.activeKeys(site, since)
@@ -136,7 +137,7 @@ func (o *Sessions) activeKeys(site uint32, since int64) (keys []sessionKey, err 
 			keys = append(keys, key)
 		}
 	}
-	if since >= o.completeSince {
+	if since >= o.completeSince && !o.scanning {
 		return keys, nil
 	}
 	// Memory does not go back so far: the seen space tells who was there.

@@ -51,19 +51,11 @@ func (o *Sessions) warm(key sessionKey) error {
 	if err != nil {
 		return err
 	}
-	var s Session
-	if err := decodeSession(blob, &s); err != nil || s.Through == 0 {
+	var s Session // not scratch, which is the committer's between Admit and Apply
+	if err := decodeSession(blob, &s); err != nil {
 		return err
 	}
-	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: unwritten, firstDay: firstDay}
-	o.bytes += l.size()
-	o.live[key] = l
-	o.clean.push(l)
-	o.setBlob(l, blob)
-	if unwritten > 0 {
-		o.touch(l, true)
-		o.force(l)
-	}
+	o.bringIn(key, &s, blob, unwritten, firstDay)
 	return nil
 }
 

@@ -21,10 +21,14 @@ type world struct {
 	db       *store.DB
 	sessions *Sessions
 	journal  *journal.Journal
+	memory   int64 // bound of live state, 0: the default
+	records  int   // between checkpoints
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{t: t, fs: vfs.NewMem()}
+func newWorld(t testing.TB) *world { return newWorldWith(t, 0, 50) }
+
+func newWorldWith(t testing.TB, memory int64, records int) *world {
+	w := &world{t: t, fs: vfs.NewCrashableMem(), memory: memory, records: records}
 	w.open()
 	t.Cleanup(func() {
 		w.check()
@@ -45,11 +49,11 @@ func (w *world) open() {
 	var err error
 	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: Merges(), Mem: 1 << 20, Cache: 1 << 20})
 	w.must(err)
-	w.sessions, err = Open(w.db, Options{})
+	w.sessions, err = Open(w.db, Options{Memory: w.memory})
 	w.must(err)
 	w.journal, err = journal.Open(w.db, []journal.Owner{w.sessions}, journal.Options{
 		Now: func() time.Time { return time.UnixMilli(0) }, Admit: w.sessions.Admit,
-		CheckpointEvery: time.Hour, CheckpointAfter: 50,
+		CheckpointEvery: time.Hour, CheckpointAfter: w.records,
 	})
 	w.must(err)
 }
