@@ -31,21 +31,11 @@ import (
 const sessionVersion = 1
 
 const (
-	flagTruncated uint16 = 1 << iota
-	flagFlagged
-	flagRateFlagged
-	flagFormStarted
-	flagFormSubmit
-	flagFormLead
-	flagPrevClocked
-	flagIDsLost
-)
-
-const (
 	viewNamed = 1 << iota
 	viewByClock
 )
 
+// flags packs the booleans, from bit 0 up in this order: part of the format.
 func (s *Session) flags() (f uint16) {
 	for i, on := range []bool{
 		s.Truncated, s.Flagged, s.RateFlagged, s.FormStarted, s.FormSubmit, s.FormLead, s.PrevClocked, s.IDsLost,

@@ -45,7 +45,8 @@ func (f *folder) loadByPage(page string) (load int, isNew bool) {
 	return load, true
 }
 
-// newLoad adds a load; past the bound it takes the place of the least recently used one, whose duration stays.
+// newLoad adds a load; past the bound it takes the place of the least recently used one, whose duration stays. The
+// current load always stays: the next event without pageId belongs to it.
 func (f *folder) newLoad(page uint64) int {
 	s := f.s
 	l := Load{Page: page, Clock: event.None, View: none, Used: s.Count}
@@ -54,9 +55,9 @@ func (f *folder) newLoad(page uint64) int {
 		return len(s.Loads) - 1
 	}
 	s.Truncated = true
-	oldest := 0
+	oldest := none
 	for i := range s.Loads {
-		if s.Loads[i].Used < s.Loads[oldest].Used {
+		if i != s.Current && (oldest == none || s.Loads[i].Used < s.Loads[oldest].Used) {
 			oldest = i
 		}
 	}
@@ -70,9 +71,6 @@ func (f *folder) dropLoad(load int) {
 	s.Dropped += l.duration()
 	if l.Page != 0 && len(s.DroppedPages) < maxIDs && !slices.Contains(s.DroppedPages, l.Page) {
 		s.DroppedPages = append(s.DroppedPages, l.Page)
-	}
-	if s.Current == load {
-		s.Current = none
 	}
 	if l.View != none {
 		f.end(load)

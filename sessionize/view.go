@@ -108,9 +108,6 @@ func (f *folder) viewSlot() int {
 func (f *folder) open(e *event.Event, load, v int, late bool) {
 	s := f.s
 	f.end(load)
-	if s.Counting == v {
-		s.Counting = none
-	}
 	s.Loads[load].View = v
 	view := &s.Views[v]
 	if e.Clock != event.None {

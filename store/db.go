@@ -84,6 +84,15 @@ func Open(dir string, o Options) (*DB, error) {
 	return open(dir, o)
 }
 
+// Exists returns nil if dir holds a store on the operating system's file system.
+func Exists(dir string) error {
+	fresh, err := isFresh(vfs.Default, dir)
+	if err == nil && fresh {
+		err = fmt.Errorf("%s holds no footfall data", dir)
+	}
+	return err
+}
+
 func isFresh(fs vfs.FS, dir string) (bool, error) {
 	if _, err := fs.Stat(dir); oserror.IsNotExist(err) {
 		return true, nil

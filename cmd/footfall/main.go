@@ -1,0 +1,98 @@
+// Command footfall receives behavioural events from real-estate sites, folds them into sessions and scores, and answers
+// questions about them. Each file beside this one holds one command: its flags, and the call that does the work.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"footfall/server"
+	"footfall/store"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, besides 0, 1 for other errors and 2 for wrong usage.
+const (
+	exitUsage  = 2
+	exitNewer  = 73 // the directory was written by a newer footfall
+	exitIO     = 74 // a write or sync failed
+	exitInUse  = 75 // another process has the directory open
+	exitFailed = 1
+)
+
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Receive events and answer questions."`
+	Import  importCmd  `cmd:"" help:"Import events (NDJSON) or an access log."`
+	Check   checkCmd   `cmd:"" help:"Check every invariant of a data directory."`
+	Rebuild rebuildCmd `cmd:"" help:"Fold the journal again from its beginning."`
+	Demo    demoCmd    `cmd:"" help:"Start on an empty directory and replay an access log."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// program is what a command runs with.
+type program struct {
+	ctx    context.Context
+	out    io.Writer
+	log    *slog.Logger
+	isTerm bool // out is a terminal
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	syscall.Umask(0o077)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parser, err := kong.New(&c, kong.Name("footfall"),
+		kong.Description("Tells a real-estate agent which visitor is about to become a client, and why."),
+		kong.DefaultEnvars("FOOTFALL"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "footfall:", err)
+		return exitFailed
+	}
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "footfall:", err)
+		return exitUsage
+	}
+	p := &program{ctx: ctx, out: os.Stdout, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), isTerm: isTerminal(os.Stdout)}
+	if err := chosen.Run(p); err != nil {
+		fmt.Fprintln(os.Stderr, "footfall:", err)
+		return exitCode(err)
+	}
+	return 0
+}
+
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, store.ErrNewerFormat):
+		return exitNewer
+	case errors.Is(err, store.ErrInUse):
+		return exitInUse
+	}
+	return exitFailed
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// fatal ends the program when the disk fails: whatever was not acknowledged must not be.
+func fatal(msg string) {
+	fmt.Fprintln(os.Stderr, "footfall: the disk failed:", msg)
+	os.Exit(exitIO)
+}
+
+// prepare completes the options that flags do not set.
+func (p *program) prepare(o *server.Options) {
+	o.Log, o.Fatal = p.log, fatal
+}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"footfall/journal"
+	"footfall/store"
+)
+
+// Check tells of everything in the data directory that breaks an invariant of its owner, and of every record of the
+// journal that cannot be read. No other process may have the directory open. It returns how many records it read.
+func Check(ctx context.Context, o Options, report func(error)) (records int, err error) {
+	s, err := openQuietly(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	last := journal.Position(0)
+	for r, rerr := range s.journal.Read(0) {
+		if rerr != nil {
+			report(rerr)
+			break
+		}
+		if r.Pos <= last {
+			report(fmt.Errorf("journal: position %d follows %d", r.Pos, last))
+		}
+		last = r.Pos
+		records++
+	}
+	v := s.db.NewView()
+	for _, owner := range s.owners() {
+		owner.Check(v, func(err error) { report(fmt.Errorf("%s: %w", owner.Name(), err)) })
+	}
+	return records, v.Close()
+}
+
+// Rebuild deletes everything that is made from the journal and makes it again. It returns how many records it folded.
+func Rebuild(ctx context.Context, o Options) (records uint64, err error) {
+	s, err := openQuietly(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.forget(); err != nil {
+		return 0, errors.Join(err, s.Close())
+	}
+	if err := s.Close(); err != nil {
+		return 0, err
+	}
+	if s, err = openQuietly(ctx, o); err != nil {
+		return 0, err
+	}
+	return uint64(s.journal.Applied()), s.Close()
+}
+
+// forget empties the derived spaces. The journal is closed first, so that no checkpoint brings anything back.
+func (s *Server) forget() error {
+	if err := s.journal.Close(); err != nil {
+		return err
+	}
+	b := s.db.NewBatch()
+	for _, info := range store.Spaces {
+		if info.Derived {
+			b.DeleteRange(info.Space.Span())
+		}
+	}
+	journal.ForgetPositions(b)
+	return b.Commit(true)
+}
+
+// openQuietly opens an existing directory without making one.
+func openQuietly(ctx context.Context, o Options) (*Server, error) {
+	if err := store.Exists(o.Data); err != nil {
+		return nil, err
+	}
+	return Open(ctx, o)
+}

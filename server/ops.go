@@ -1,0 +1,39 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// opsHandler serves the operations port.
+func (s *Server) opsHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.journal.Err() != nil {
+			writeState(w, http.StatusServiceUnavailable, "failed")
+			return
+		}
+		writeState(w, http.StatusOK)
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.draining.Load() {
+			writeState(w, http.StatusServiceUnavailable, "draining")
+			return
+		}
+		writeState(w, http.StatusOK)
+	})
+	return mux
+}
+
+func writeState(w http.ResponseWriter, status int, reasons ...string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if reasons == nil {
+		reasons = []string{}
+	}
+	// The client may be gone; there is nobody else to tell.
+	_ = json.NewEncoder(w).Encode(struct {
+		Ready   bool     `json:"ready"`
+		Reasons []string `json:"reasons"`
+	}{len(reasons) == 0, reasons})
+}
