@@ -20,6 +20,9 @@ import (
 // in one piece, into the output itself.
 const maxWindow = 8 << 20
 
+// maxBlock is the most that one zstd block holds, with what the decoder writes past its end.
+const maxBlock = 128<<10 + 64
+
 // Bodies decompresses the bodies of requests. It keeps its readers for the next one and may be used by many goroutines.
 // The zero value is ready.
 type Bodies struct {
@@ -28,8 +31,8 @@ type Bodies struct {
 
 // Decompress appends to dst what wire holds. encoding is a Content-Encoding (or what stands for one): gzip, zstd,
 // deflate, identity; if it is empty, the first bytes of wire tell. It returns a *fault.Error for an encoding that it
-// does not read, for bytes that do not decompress, and for more than max bytes, of which it makes at most one block too
-// many. max is at most 8 MiB.
+// does not read, for bytes that do not decompress, and for more than max bytes. It allocates at most a small multiple of
+// max, whatever wire says. max is at most 8 MiB.
 func (b *Bodies) Decompress(dst []byte, encoding string, wire []byte, max int) ([]byte, error) {
 	encoding = strings.TrimSpace(encoding)
 	if encoding == "" {
@@ -147,7 +150,8 @@ func readAll(dst []byte, r io.Reader, max int) ([]byte, error) {
 }
 
 // unzstd decodes into dst alone, whose room is the limit. A frame that says how much it holds is refused by that,
-// before anything is made of it; for one that does not, the room grows fourfold until it is enough.
+// before anything is made of it; for one that does not, the room grows fourfold until it is enough. There is always room
+// for one block more than wanted: a decoder that runs out of it within a block does not say so.
 func (b *Bodies) unzstd(dst, wire []byte, max int) ([]byte, error) {
 	z, ok := b.zstds.Get().(*zstd.Decoder)
 	if !ok {
@@ -160,17 +164,15 @@ func (b *Bodies) unzstd(dst, wire []byte, max int) ([]byte, error) {
 	}
 	defer b.zstds.Put(z)
 	base := len(dst)
-	for room := 8*len(wire) + 4096; ; room *= 4 {
+	for room := 32*len(wire) + 4096; ; room *= 4 {
 		room = min(room, max)
-		dst = slices.Grow(dst, room)
-		out, err := z.DecodeAll(wire, dst[:base:base+room])
+		dst = slices.Grow(dst, room+maxBlock)
+		out, err := z.DecodeAll(wire, dst[:base:base+room+maxBlock])
 		switch {
-		case err == nil && len(out)-base <= max:
-			return out, nil
-		case err == nil, errors.Is(err, zstd.ErrDecoderSizeExceeded) && room == max:
+		case len(out)-base <= room && !errors.Is(err, zstd.ErrDecoderSizeExceeded):
+			return out, err
+		case room == max:
 			return dst, errTooLarge
-		case !errors.Is(err, zstd.ErrDecoderSizeExceeded):
-			return dst, err
 		}
 	}
 }

@@ -1,12 +1,3 @@
-// Package ingest is all that a stranger's browser may call. This half of it turns the bytes of a request into events:
-// Bodies decompresses them, Decoder reads them, Resolve and Grouper give them their times and make chunks of them.
-//
-// What leaves the Decoder keeps every limit of package event and the privacy rules: URLs without fragment and foreign
-// parameters, referrers cut to their path, event data without keys that name secrets. Durations and scroll depths are
-// rounded here, exactly, and nowhere after.
-//
-// Nothing panics on any input, memory is bounded by the body's size, and a typical body allocates nothing. To that end
-// strings are lent: they stand in the request's bytes or in the Decoder, and are valid until either is used again.
 package ingest
 
 import (
@@ -121,8 +112,7 @@ func (d *Decoder) document(body []byte, max int) *fault.Error {
 			return fault.New(fault.NoEvents, "The body is %s; send an event object, an array of them, one a line, or {\"events\":[…]}.", kindOf(lend(body[start:])))
 		}
 	}
-	f := d.notJSON()
-	return d.lines(body, max, f)
+	return d.lines(body, max)
 }
 
 // object takes the one object that a body is: an event, or the shared fields around events.
@@ -175,10 +165,10 @@ func (d *Decoder) array(max int) *fault.Error {
 	return nil
 }
 
-// lines takes newline-delimited events. If not one line is a JSON object, the body was meant to be something else, and
-// is refused for what is wrong with that.
-func (d *Decoder) lines(body []byte, max int, otherwise *fault.Error) *fault.Error {
-	objects := 0
+// lines takes newline-delimited events from a body in which the scanner has found a fault. If not one line is a JSON
+// object, the body was meant to be something else, and is refused for that fault.
+func (d *Decoder) lines(body []byte, max int) *fault.Error {
+	why, pos, objects := d.s.why, d.s.pos, 0
 	for i := 0; len(body) > 0; {
 		var line []byte
 		if line, body = cutLine(body); len(line) == 0 {
@@ -193,7 +183,8 @@ func (d *Decoder) lines(body []byte, max int, otherwise *fault.Error) *fault.Err
 		i++
 	}
 	if objects == 0 {
-		return otherwise
+		d.s.why, d.s.pos = why, pos
+		return d.notJSON()
 	}
 	return nil
 }

@@ -50,6 +50,8 @@ type Options struct {
 var (
 	// ErrOverloaded is returned by Submit when the queue is full: nothing was taken.
 	ErrOverloaded = errors.New("journal: the queue is full")
+	// ErrPoisoned is in the error of Submit after a commit or apply failed: whether the records are on disk is not known.
+	ErrPoisoned = errors.New("the journal is poisoned")
 	// ErrClosed is returned by Submit once the journal is closing: nothing was taken.
 	ErrClosed = errors.New("journal: closed")
 )
@@ -214,7 +216,7 @@ func (j *Journal) Err() error {
 }
 
 func (j *Journal) poison(err error) {
-	err = fmt.Errorf("the journal is poisoned: %w", err)
+	err = fmt.Errorf("%w: %w", ErrPoisoned, err)
 	if j.failed.CompareAndSwap(nil, &err) {
 		close(j.failedCh)
 	}

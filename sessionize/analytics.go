@@ -29,6 +29,7 @@ type Analytics struct {
 	Device           event.Device
 	Source           []event.Attr
 	ScrollDepth      float64 // mean over views of the deepest scroll, %; −1 if no view has one
+	Anonymous        bool    // consent "anonymous" is in force: it must not be linked to a person
 	Truncated        bool
 	Flagged          bool
 }
@@ -61,7 +62,7 @@ func (s *Session) analytics(visits int) Analytics {
 		PropertiesViewed: cloneAll(s.PropertiesViewed()), Deep: cloneAll(s.DeepEngagement()),
 		FormStarted: s.Started(), FormCompleted: s.FormCompleted(),
 		Lead: strings.Clone(s.Lead), Device: s.Device, Source: slices.Clone(s.Source), ScrollDepth: -1,
-		Truncated: s.Truncated, Flagged: s.Flagged,
+		Anonymous: s.Anonymous, Truncated: s.Truncated, Flagged: s.Flagged,
 	}
 	for i := range a.Source {
 		a.Source[i].Value = strings.Clone(a.Source[i].Value)

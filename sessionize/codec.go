@@ -39,6 +39,7 @@ const (
 func (s *Session) flags() (f uint16) {
 	for i, on := range []bool{
 		s.Truncated, s.Flagged, s.RateFlagged, s.FormStarted, s.FormSubmit, s.FormLead, s.PrevClocked, s.IDsLost,
+		s.Anonymous,
 	} {
 		if on {
 			f |= 1 << i
@@ -187,6 +188,7 @@ func decodeSession(b []byte, s *Session) error {
 func (s *Session) setFlags(f uint16) {
 	for i, on := range []*bool{
 		&s.Truncated, &s.Flagged, &s.RateFlagged, &s.FormStarted, &s.FormSubmit, &s.FormLead, &s.PrevClocked, &s.IDsLost,
+		&s.Anonymous,
 	} {
 		*on = f&(1<<i) != 0
 	}

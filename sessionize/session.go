@@ -46,6 +46,7 @@ type Session struct {
 	Truncated   bool
 	Flagged     bool // a flagged event was seen
 	RateFlagged bool // over the rate: flagged from here on
+	Anonymous   bool // its newest unflagged chunk came under consent "anonymous"
 	FormStarted bool // a form_start was seen
 	FormSubmit  bool // a form_submit was seen
 	FormLead    bool // an accepted lead form named it

@@ -1,0 +1,149 @@
+// Package api is the public port: one route table over everything that is served there, and the answers to those who
+// hold a secret key.
+//
+// It guarantees that every path under /v1 that is not public answers 401 without a valid key before anything else is
+// looked at, that no answer to a query shows what a crash could take back, that every error has the one JSON shape,
+// and that a cursor works only for the key and the query it was made for. A handler is parse, one call of the domain,
+// encode. Sessions, listings and leads themselves are the business of the packages below; what strangers' browsers may
+// call is package ingest's, here are only its rows in the table.
+package api
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"time"
+
+	"footfall/access"
+	"footfall/catalog"
+	"footfall/fault"
+	"footfall/ingest"
+	"footfall/leads"
+	"footfall/market"
+	"footfall/sessionize"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Options of an API. All fields are required.
+type Options struct {
+	Ingest   *ingest.Ingest
+	Sessions *sessionize.Sessions
+	Leads    *leads.Leads
+	Market   *market.Market
+	Catalog  *catalog.Catalog
+	Keys     *access.Keys
+	// WaitDurable returns once everything that a query can have seen is on disk.
+	WaitDurable func(ctx context.Context) error
+	// CursorKey authenticates cursors. Cursors made under another key are refused, so it should survive a restart.
+	CursorKey []byte
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// API serves the public port.
+type API struct {
+	o      Options
+	routes []Route
+	paths  paths
+}
+
+// New returns an API over the packages in o.
+func New(o Options) *API {
+	a := &API{o: o}
+	a.routes = a.table()
+	a.paths = newPaths(a.routes)
+	return a
+}
+
+// Routes returns the route table.
+func (a *API) Routes() []Route { return a.routes }
+
+// call is one request on its way to its handler.
+type call struct {
+	*fasthttp.RequestCtx
+	route *Route
+	id    string // the value of {id}
+	key   string // the secret key, empty on public routes
+	grant access.Grant
+}
+
+// Handler answers a request.
+func (a *API) Handler(ctx *fasthttp.RequestCtx) {
+	defer a.recoverPanic(ctx)
+	ingest.UseLog(ctx, a.o.Log)
+	secureHeaders(ctx)
+	c := &call{RequestCtx: ctx}
+	if err := a.dispatch(c); err != nil {
+		ingest.WriteError(ctx, err)
+	}
+}
+
+// dispatch finds the route and checks the key. The key comes first: who has none learns nothing of which paths exist.
+func (a *API) dispatch(c *call) error {
+	place, id, pathErr := a.paths.find(c.URI().PathOriginal(), len(c.QueryArgs().Peek("id")) > 0)
+	var allowed []*Route
+	if place != nil {
+		allowed = place.routes
+	}
+	c.id, c.route = id, choose(allowed, string(c.Method()))
+	if guarded(c, allowed) {
+		if err := a.authenticate(c); err != nil {
+			return err
+		}
+	}
+	switch {
+	case pathErr != nil:
+		return pathErr
+	case len(allowed) == 0:
+		return fault.New(fault.NotFound, "There is nothing at this path.")
+	case c.route == nil:
+		c.Response.Header.Set(fasthttp.HeaderAllow, allow(allowed))
+		a.cors(c.RequestCtx, allowed)
+		return fault.New(fault.MethodNotAllowed, "%s is not served at this path. The Allow header names what is.", c.Method())
+	case !c.grant.Scopes.Has(c.route.Scope):
+		return fault.New(fault.Forbidden, "The key lacks the scope that %s %s asks for.", c.route.Method, c.route.Path)
+	}
+	if c.id == "" {
+		c.id = string(c.QueryArgs().Peek("id"))
+	}
+	c.route.serve(c)
+	return nil
+}
+
+// guarded says whether a key is asked for: everything under /v1 but a public route, or a path that only has such.
+func guarded(c *call, allowed []*Route) bool {
+	if c.route != nil {
+		return c.route.Scope != Public
+	}
+	for _, r := range allowed {
+		if r.Scope != Public {
+			return true
+		}
+	}
+	path := c.URI().PathOriginal()
+	return len(allowed) == 0 && (bytes.HasPrefix(path, []byte("/v1/")) || string(path) == "/v1")
+}
+
+// cors lets pages of other origins read a refusal at a path that takes what they send.
+func (a *API) cors(ctx *fasthttp.RequestCtx, routes []*Route) {
+	if choose(routes, options) != nil {
+		a.o.Ingest.CORS(ctx)
+	}
+}
+
+// answer makes a handler of a query: what it returns is encoded once everything it can have seen is on disk. That holds
+// for its faults too: "not found" may be the news of a deletion.
+func (a *API) answer(query func(c *call) (any, error)) func(*call) {
+	return func(c *call) {
+		v, err := query(c)
+		if waitErr := a.o.WaitDurable(c); waitErr != nil {
+			v, err = nil, fault.Wrap(fault.Unavailable, waitErr, "The server cannot vouch for an answer now. Try again.")
+		}
+		if err != nil {
+			ingest.WriteError(c.RequestCtx, err)
+			return
+		}
+		ingest.WriteJSON(c.RequestCtx, fasthttp.StatusOK, v)
+	}
+}

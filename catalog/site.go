@@ -1,0 +1,139 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a site's zone must be known on every machine, else its days would move
+
+	"footfall/fault"
+	"footfall/journal"
+)
+
+// What an event without a consent of its own is taken to have.
+const (
+	ConsentGranted   = "granted"
+	ConsentAnonymous = "anonymous"
+)
+
+// Default names the organization and the profile that a new directory starts with; DefaultSite is its site.
+const (
+	Default     = "default"
+	DefaultSite = 1
+)
+
+// Site is one place that events come from.
+type Site struct {
+	ID           uint32   `json:"id"`
+	Name         string   `json:"name"`
+	Organization string   `json:"organization_id"`
+	Profile      string   `json:"profile_id"`                // of events and leads that name none
+	Origins      []string `json:"allowed_origins,omitempty"` // that may send; none set: every origin
+	TimeZone     string   `json:"time_zone"`                 // IANA name; days are taken in it
+	ServerSide   bool     `json:"server_side,omitempty"`     // requests without an origin are fine although origins are set
+	Consent      string   `json:"consent"`                   // default "granted"
+
+	zone *time.Location
+}
+
+// Zone returns the site's time zone. It is set for sites that come from a Catalog; any other is in UTC.
+func (s *Site) Zone() *time.Location {
+	if s.zone == nil {
+		return time.UTC
+	}
+	return s.zone
+}
+
+// Allows says whether a page of this origin may send to the site: every origin if none are set, else those that are
+// listed; "null" only if it is listed.
+func (s *Site) Allows(origin string) bool { return len(s.Origins) == 0 || s.lists(origin) }
+
+func (s *Site) lists(origin string) bool { return slices.Contains(s.Origins, strings.ToLower(origin)) }
+
+// Put writes a site and returns once it is on disk and in force.
+func (c *Catalog) Put(ctx context.Context, j *journal.Journal, s Site) error {
+	if err := s.normalize(); err != nil {
+		return err
+	}
+	body, err := encodeSite(&s)
+	if err != nil {
+		return err
+	}
+	if _, err := j.Submit(ctx, journal.Record{Kind: journal.KindSite, Site: s.ID, Body: body}); err != nil {
+		return fmt.Errorf("put site %d: %w", s.ID, err)
+	}
+	return nil
+}
+
+// EnsureDefault makes the initial site if it is not there, and otherwise gives it the time zone; an empty one means UTC
+// for a new site and no change for an old one.
+func (c *Catalog) EnsureDefault(ctx context.Context, j *journal.Journal, timeZone string) error {
+	old, ok := c.Site(DefaultSite)
+	if !ok {
+		return c.Put(ctx, j, Site{ID: DefaultSite, Name: Default, Organization: Default, Profile: Default, TimeZone: timeZone})
+	}
+	if timeZone == "" || timeZone == old.TimeZone {
+		return nil
+	}
+	s := *old
+	s.TimeZone = timeZone
+	return c.Put(ctx, j, s)
+}
+
+// normalize fills defaults in and refuses what a site may not hold. It shares no slice with its caller afterwards.
+func (s *Site) normalize() error {
+	if s.ID == 0 {
+		return fault.Field(fault.InvalidField, "id", "A site's id is a number from 1.")
+	}
+	for _, required := range []struct{ field, value string }{
+		{"organization_id", s.Organization}, {"profile_id", s.Profile},
+	} {
+		if required.value == "" {
+			return fault.Field(fault.MissingField, required.field, "A site needs %s.", required.field)
+		}
+	}
+	if s.TimeZone == "" {
+		s.TimeZone = "UTC"
+	}
+	if _, err := zoneOf(s.TimeZone); err != nil {
+		return fault.Field(fault.InvalidField, "time_zone", "The time zone %q is not known; give an IANA name such as America/Chicago (flag --time-zone).", s.TimeZone)
+	}
+	if s.Consent == "" {
+		s.Consent = ConsentGranted
+	}
+	if s.Consent != ConsentGranted && s.Consent != ConsentAnonymous {
+		return fault.Field(fault.InvalidField, "consent", "consent is %s or %s.", ConsentGranted, ConsentAnonymous)
+	}
+	s.Origins = slices.Clone(s.Origins)
+	for i, o := range s.Origins {
+		s.Origins[i] = strings.ToLower(o)
+		if !isOrigin(s.Origins[i]) {
+			return fault.Field(fault.InvalidField, "allowed_origins", "%q is not an origin; give scheme://host or scheme://host:port, such as https://www.example.com, without a path.", o)
+		}
+	}
+	return nil
+}
+
+// isOrigin says whether a lower-cased string is what browsers send as Origin.
+func isOrigin(s string) bool {
+	if s == "null" {
+		return true
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme != "" && u.Host != "" && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
+}
+
+// zoneOf loads a zone by IANA name. "Local" is the machine's and means something else on the next one.
+func zoneOf(name string) (*time.Location, error) {
+	if name == "Local" {
+		return nil, fmt.Errorf("time zone %q depends on the machine", name)
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q: %w", name, err)
+	}
+	return z, nil
+}

@@ -1,0 +1,195 @@
+// Package ingest is all that a stranger's browser may call: the beacon, the page-duration call, the pixel and the lead
+// form; and the two imports of past events, newline-delimited JSON and access logs.
+//
+// Its parsing half turns bytes into events. Bodies decompresses them, Decoder reads them, Resolve and Grouper give them
+// their times and make chunks of them. What leaves the Decoder keeps every limit of package event and the privacy
+// rules: URLs without fragment and foreign parameters, referrers cut to their path, event data without keys that name
+// secrets. Durations and scroll depths are rounded there, exactly, and nowhere after. Nothing panics on any input,
+// memory is bounded by the body's size, and a typical body allocates nothing; to that end strings are lent: they stand
+// in the request's bytes or in the Decoder, and are valid until either is used again.
+//
+// Its HTTP half, Ingest, admits a request (key, origin, size), stamps every decision into the records, and submits them
+// to the journal; a 2xx means that they are on disk, folded and visible to queries. It answers CORS on every status of
+// the calls that browsers make from other origins. Rejected events are kept for the site's owner in a ring of their own
+// space, which is written without sync and may lose its newest rows in a crash.
+//
+// It does not limit rates and does not look at client addresses: the server in front of it does.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"footfall/access"
+	"footfall/catalog"
+	"footfall/fault"
+	"footfall/journal"
+	"footfall/leads"
+	"footfall/store"
+)
+
+// Options of an Ingest. All but Log are required.
+type Options struct {
+	Journal *journal.Journal
+	Leads   *leads.Leads
+	Catalog *catalog.Catalog
+	Keys    *access.Keys
+	DB      *store.DB // for the ring of rejects, and for ids that must not be guessed back to what they stand for
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Counts is what an Ingest has done since its start.
+type Counts struct {
+	Accepted    atomic.Int64 // events, duplicates included
+	Rejected    atomic.Int64 // events
+	Redacted    atomic.Int64 // eventData keys dropped because they name secrets
+	RejectsLost atomic.Int64 // rejected events that were not kept in the ring, for its rate
+	Honeypot    atomic.Int64 // lead forms that only a robot fills in this way
+}
+
+// Ingest holds the public handlers. Its methods may be called by many goroutines.
+type Ingest struct {
+	o       Options
+	agents  *Agents
+	bodies  Bodies
+	works   sync.Pool
+	rejects ring
+	counts  Counts
+}
+
+// New returns an Ingest.
+func New(o Options) *Ingest {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	in := &Ingest{o: o, agents: NewAgents()}
+	in.works.New = func() any { return new(work) }
+	in.rejects = ring{db: o.DB, sites: map[uint32]*ringSite{}}
+	return in
+}
+
+// Counts returns the counters, which go on counting.
+func (in *Ingest) Counts() *Counts { return &in.counts }
+
+// work is what one request needs, kept for the next one. Everything in it is lent to the request that borrowed it.
+type work struct {
+	decoder Decoder
+	grouper Grouper
+	wire    []byte // the body as it came, if it had to be read from a stream
+	body    []byte // the body, decompressed
+	records []journal.Record
+}
+
+func (in *Ingest) borrow() *work { return in.works.Get().(*work) }
+
+// giveBack returns the work of a request of which nothing is in use any more.
+func (in *Ingest) giveBack(w *work) {
+	clear(w.records)
+	in.works.Put(w)
+}
+
+// submit makes chunks of the items and returns once they are on disk and folded. Nothing is kept of what was lent.
+func (in *Ingest) submit(ctx context.Context, w *work, site *catalog.Site, items []Item, s Stamp) error {
+	chunks := w.grouper.Chunks(items, s)
+	at := time.UnixMilli(s.Received)
+	w.records = w.records[:0]
+	for i := range chunks {
+		w.records = append(w.records, journal.Record{
+			At: at, Kind: journal.KindChunk, Site: site.ID, Session: chunks[i].Session, Chunk: &chunks[i],
+		})
+	}
+	_, err := in.o.Journal.Submit(ctx, w.records...)
+	return in.settle(err)
+}
+
+// submitPatiently is submit for imports, which wait while the queue is full.
+func (in *Ingest) submitPatiently(ctx context.Context, w *work, site *catalog.Site, items []Item, s Stamp) error {
+	for {
+		err := in.submit(ctx, w, site, items, s)
+		if !errors.Is(err, journal.ErrOverloaded) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// stamp returns what the site says about events received now.
+func (in *Ingest) stamp(site *catalog.Site) Stamp {
+	return Stamp{
+		Received: in.o.Now().UnixMilli(), Zone: site.Zone(), DefaultAnonymous: site.Consent == "anonymous",
+	}
+}
+
+// unknownProfile is the code under which events are noted whose profile is not of the site's organization.
+const unknownProfile fault.Code = "unknown_profile"
+
+// settleProfiles gives events of a profile outside the site's organization to the site's own, and returns notes of
+// them for the ring.
+func (in *Ingest) settleProfiles(site *catalog.Site, items []Item) (notes []Reject) {
+	for i := range items {
+		it := &items[i]
+		if it.Profile == "" || in.inOrganization(site, it.Profile) {
+			continue
+		}
+		notes = append(notes, Reject{
+			Index: it.Index, Code: unknownProfile, Field: specs[fieldProfile].name, Raw: it.Raw,
+			Message: "No profile of the site's organization has this id. The event was accepted for the site's own profile.",
+		})
+		it.Profile = ""
+	}
+	return notes
+}
+
+func (in *Ingest) inOrganization(site *catalog.Site, profile string) bool {
+	if profile == site.Profile {
+		return true
+	}
+	for _, other := range in.o.Catalog.Sites() {
+		if other.Organization == site.Organization && other.Profile == profile {
+			return true
+		}
+	}
+	return false
+}
+
+// keep puts rejected events into the site's ring.
+func (in *Ingest) keep(w *work, site *catalog.Site, rejects []Reject) {
+	if len(rejects) == 0 {
+		return
+	}
+	lost, err := in.rejects.add(&w.decoder, site.ID, in.o.Now(), rejects)
+	in.counts.RejectsLost.Add(int64(lost))
+	if err != nil {
+		in.o.Log.Error("rejected events are not kept", "site", site.ID, "error", err)
+	}
+}
+
+// keepFault puts what spoiled a whole request into the site's ring, unless the fault is ours.
+func (in *Ingest) keepFault(w *work, site *catalog.Site, err error) {
+	f := fault.From(err)
+	if f.Code.Status() < 500 {
+		in.keep(w, site, []Reject{{Code: f.Code, Field: f.Field, Message: f.Message}})
+	}
+}
+
+// Rejects returns at most limit rejected events of a site, newest first, with numbers below before; 0 is from the
+// newest one.
+func (in *Ingest) Rejects(site uint32, limit int, before uint64) ([]RejectRow, error) {
+	return in.rejects.list(site, limit, before)
+}
+
+// count notes the events of a request that was answered.
+func (in *Ingest) count(accepted, rejected, redacted int) {
+	in.counts.Accepted.Add(int64(accepted))
+	in.counts.Rejected.Add(int64(rejected))
+	in.counts.Redacted.Add(int64(redacted))
+}

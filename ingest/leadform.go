@@ -1,0 +1,141 @@
+package ingest
+
+import (
+	"bytes"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"footfall/access"
+	"footfall/catalog"
+	"footfall/event"
+	"footfall/fault"
+	"footfall/leads"
+)
+
+// PostLead answers POST /v1/leads: a lead form as JSON, or as a plain <form> posts it. With a write key the answer tells
+// nothing of the visitor; with a secret key (Authorization: Bearer, scope write) it is the whole lead.
+func (in *Ingest) PostLead(ctx *fasthttp.RequestCtx) {
+	w := in.borrow()
+	defer in.giveBack(w)
+	site, whole, err := in.leadSite(ctx, w)
+	if err == nil {
+		err = in.postLead(ctx, w, site, whole)
+	}
+	if err != nil {
+		WriteError(ctx, err)
+	}
+}
+
+// leadSite returns the site that a lead form is for, and whether a secret key says so.
+func (in *Ingest) leadSite(ctx *fasthttp.RequestCtx, w *work) (site *catalog.Site, whole bool, err error) {
+	if auth := ctx.Request.Header.Peek("Authorization"); len(auth) > 0 {
+		site, err = in.siteOfSecret(ctx, string(auth))
+		return site, true, err
+	}
+	site, err = in.siteOfKey(keyOf(ctx))
+	in.cors(ctx, site)
+	if err != nil {
+		return nil, false, err
+	}
+	return site, false, in.admitted(ctx, w, site)
+}
+
+// siteOfSecret returns the site that a secret key creates leads for: its own, the one named by ?site_id=, or the only
+// one.
+func (in *Ingest) siteOfSecret(ctx *fasthttp.RequestCtx, auth string) (*catalog.Site, error) {
+	scheme, key, _ := strings.Cut(auth, " ")
+	grant, ok := in.o.Keys.Secret(strings.TrimSpace(key))
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return nil, fault.New(fault.Unauthorized, "This is no secret key of this server. Send Authorization: Bearer sk_…")
+	}
+	if !grant.Scopes.Has(access.Write) {
+		return nil, fault.New(fault.Forbidden, "The key lacks the scope write.")
+	}
+	id := grant.Site
+	if named := string(ctx.QueryArgs().Peek("site_id")); named != "" {
+		n, err := strconv.ParseUint(named, 10, 32)
+		if err != nil || !grant.Covers(uint32(n)) {
+			return nil, noSite()
+		}
+		id = uint32(n)
+	}
+	if id == 0 {
+		if site, ok := in.o.Catalog.OnlySite(); ok {
+			return site, nil
+		}
+		return nil, fault.Field(fault.MissingField, "site_id", "The key is good for several sites: say which one with ?site_id=.")
+	}
+	if site, ok := in.o.Catalog.Site(id); ok {
+		return site, nil
+	}
+	return nil, noSite()
+}
+
+func noSite() error {
+	return fault.Field(fault.NotFound, "site_id", "There is no such site, or the key may not see it.")
+}
+
+func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, whole bool) error {
+	body, err := in.body(ctx, w, event.MaxWire)
+	if err != nil {
+		return err
+	}
+	f, err := parseForm(string(ctx.Request.Header.ContentType()), body, whole)
+	if err != nil {
+		return err
+	}
+	if key := ctx.Request.Header.Peek("Idempotency-Key"); len(key) > 0 {
+		f.idempotency = string(key)
+	}
+	if f.trapped {
+		// A robot filled in what no person sees. It is told what a person is told, so that it does not try again.
+		in.counts.Honeypot.Add(1)
+		if !redirect(ctx, site, &f) {
+			writeBody(ctx, fasthttp.StatusCreated, []byte(`{"success":true,"lead":null}`))
+		}
+		return nil
+	}
+	answer, id, _, err := in.o.Leads.Create(ctx, leads.Create{
+		Site: site, Form: f.fields, Session: f.session, Listing: f.listing, Profile: f.profile, Consent: f.consent,
+		IdempotencyKey: f.idempotency, Body: f.hash, Whole: whole,
+	})
+	if err != nil {
+		return in.settle(err)
+	}
+	if !whole && redirect(ctx, site, &f) {
+		return nil
+	}
+	ctx.Response.Header.Set("Location", "/v1/leads/"+url.PathEscape(id))
+	writeBody(ctx, fasthttp.StatusCreated, bytes.Clone(answer))
+	return nil
+}
+
+// redirect sends a browser that posted a plain form on to the page that the form names, if that is of an origin that
+// the site lists or, where it lists none, of the form's own page. It tells whether it did.
+func redirect(ctx *fasthttp.RequestCtx, site *catalog.Site, f *form) bool {
+	if !f.plain || f.redirect == "" {
+		return false
+	}
+	from := originOf(ctx)
+	base, err := url.Parse(from)
+	if err != nil {
+		return false
+	}
+	to, err := base.Parse(f.redirect)
+	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" || to.User != nil {
+		return false
+	}
+	origin := originOfURL(to)
+	if len(site.Origins) == 0 && origin != from || !site.Allows(origin) {
+		return false
+	}
+	h := &ctx.Response.Header
+	h.Set("X-Request-Id", RequestID(ctx))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", to.String())
+	ctx.SetStatusCode(fasthttp.StatusSeeOther)
+	return true
+}

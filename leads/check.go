@@ -1,0 +1,82 @@
+package leads
+
+import (
+	"fmt"
+
+	"footfall/store"
+)
+
+// Check implements journal.Owner: it reports rows that cannot be read or stand under another lead's key, rows without
+// their form that are not marked erased, forms without a row, and an index that does not match the rows.
+func (l *Leads) Check(v *store.View, report func(error)) {
+	scan := func(space store.Space, check func(k, value []byte) error) {
+		lo, hi := space.Span()
+		err := v.Scan(store.Range{Lo: lo, Hi: hi}, func(k, value []byte) error {
+			if err := check(k, value); err != nil {
+				report(fmt.Errorf("%x: %w", k, err))
+			}
+			return nil
+		})
+		if err != nil {
+			report(err)
+		}
+	}
+	scan(store.Leads, func(k, value []byte) error { return l.checkRow(v, k, value) })
+	scan(store.LeadForms, func(k, value []byte) error {
+		site, id, err := parseIDKey(k)
+		if err != nil {
+			return err
+		}
+		if _, err := decodePerson(value); err != nil {
+			return err
+		}
+		return mustHave(v, idKey(store.Leads, site, id), "lead form without a lead")
+	})
+	scan(store.LeadsByTime, func(k, _ []byte) error {
+		site, created, id, err := parseTimeKey(k)
+		if err != nil {
+			return err
+		}
+		r, found, err := getRow(v, site, id)
+		if err == nil && (!found || r.Created != created) {
+			err = fmt.Errorf("%w: index entry without a lead of that time", errCorrupt)
+		}
+		return err
+	})
+	scan(store.Idempotency, func(_, value []byte) error {
+		_, err := decodeReplay(value)
+		return err
+	})
+}
+
+func (l *Leads) checkRow(v *store.View, k, value []byte) error {
+	site, id, err := parseIDKey(k)
+	if err != nil {
+		return err
+	}
+	r, err := decodeRow(value)
+	if err != nil {
+		return err
+	}
+	d, err := decodeDecision(r.Decision)
+	if err != nil {
+		return err
+	}
+	if l.db.ID(r.ID) != id || d.Lead.ID != r.ID {
+		return fmt.Errorf("%w: lead %s stands under another's key", errCorrupt, r.ID)
+	}
+	if !r.Erased {
+		if err := mustHave(v, idKey(store.LeadForms, site, id), "lead without a form"); err != nil {
+			return err
+		}
+	}
+	return mustHave(v, timeKey(site, r.Created, id), "lead that is not in the index by time")
+}
+
+func mustHave(v *store.View, key []byte, without string) error {
+	_, found, err := v.Get(key)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: %s", errCorrupt, without)
+	}
+	return err
+}

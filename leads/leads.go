@@ -1,0 +1,153 @@
+// Package leads keeps the people who filled in a form: who they are, what they had looked at until then, how they were
+// scored and what became of them.
+//
+// It guarantees that a lead is one record with its form and its idempotency key in one synced batch; that its figures,
+// features and score are decided once, when it is created, and never recomputed; and that what a person wrote, or
+// others wrote about them, stands in the space of lead forms only, where it can be erased. It does not fold sessions
+// (package sessionize reads the link in the lead's record) and does not judge keys or origins.
+//
+// What Get and List return may not be on disk yet: whoever answers with it waits for the journal first.
+//
+// It owns the spaces lead forms, leads, leads by time and idempotency; keys.go draws them.
+package leads
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"footfall/catalog"
+	"footfall/fault"
+	"footfall/journal"
+	"footfall/sessionize"
+	"footfall/store"
+)
+
+const ownerName = "leads"
+
+// Options of Leads.
+type Options struct {
+	Sessions *sessionize.Sessions
+	Catalog  *catalog.Catalog
+	Now      func() time.Time
+	Random   io.Reader // of ids, default crypto/rand
+}
+
+// Leads is the owner of leads. It is a journal.Owner; Create, Get, List and Patch are for anyone.
+type Leads struct {
+	db      *store.DB
+	o       Options
+	journal *journal.Journal
+	pos     journal.Position
+	past    past
+	stripes [64]sync.Mutex // one lead's patches follow each other
+
+	inFlightMu sync.Mutex
+	inFlight   map[string]bool // idempotency keys being worked on
+}
+
+// Open reads where the stored state stands and what past leads tell about scores.
+func Open(db *store.DB, o Options) (*Leads, error) {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	l := &Leads{db: db, o: o, past: newPast(), inFlight: map[string]bool{}}
+	var err error
+	if l.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
+		return nil, fmt.Errorf("open leads: %w", err)
+	}
+	if err := l.past.load(db.Reader()); err != nil {
+		return nil, fmt.Errorf("open leads: %w", err)
+	}
+	return l, nil
+}
+
+// Attach gives the journal that Create and Patch submit to. It is called once, before either.
+func (l *Leads) Attach(j *journal.Journal) { l.journal = j }
+
+// Name implements journal.Owner.
+func (l *Leads) Name() string { return ownerName }
+
+// Position implements journal.Owner.
+func (l *Leads) Position() journal.Position { return l.pos }
+
+// Apply implements journal.Owner.
+func (l *Leads) Apply(b *store.Batch, r *journal.Record) error {
+	var err error
+	switch r.Kind {
+	case journal.KindLead:
+		err = l.applyLead(b, r)
+	case journal.KindPatch:
+		err = l.applyPatch(b, r)
+	}
+	if err != nil {
+		return err
+	}
+	l.pos = r.Pos
+	return nil
+}
+
+// Checkpoint implements journal.Owner. Rows were written with their records.
+func (l *Leads) Checkpoint() error {
+	b := l.db.NewBatch()
+	journal.StorePosition(b, ownerName, l.pos)
+	return b.Commit(false)
+}
+
+func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
+	d, raw, err := decodeLead(r.Body)
+	if err != nil {
+		return err
+	}
+	row := newRow(r.Pos, d, raw)
+	key := l.db.ID(d.Lead.ID)
+	old, found, err := getRow(b, r.Site, key)
+	if err != nil {
+		return err
+	}
+	if found { // applied before: a later record may have changed it, and will again
+		l.past.recount(old.Organization, old.Status, row.Status)
+	} else {
+		l.past.add(&row)
+	}
+	setRow(b, r.Site, key, &row)
+	b.Set(timeKey(r.Site, row.Created, key), nil)
+	journal.StorePosition(b, ownerName, r.Pos)
+	return nil
+}
+
+func (l *Leads) applyPatch(b *store.Batch, r *journal.Record) error {
+	c, err := decodeChange(r.Body)
+	if err != nil {
+		return err
+	}
+	key := l.db.ID(c.Lead)
+	row, found, err := getRow(b, r.Site, key)
+	if err != nil || !found { // erased since
+		return err
+	}
+	from := row.Status
+	row.change(&c)
+	l.past.recount(row.Organization, from, row.Status)
+	setRow(b, r.Site, key, &row)
+	journal.StorePosition(b, ownerName, r.Pos)
+	return nil
+}
+
+// submit puts one record into the journal; what hinders it becomes a fault that tells the client what to do.
+func (l *Leads) submit(ctx context.Context, r journal.Record) error {
+	_, err := l.journal.Submit(ctx, r)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, journal.ErrOverloaded):
+		return fault.Wrap(fault.Overloaded, err, "The server has more to write than it can take now. Try again in a moment.")
+	case errors.Is(err, journal.ErrClosed), l.journal.Err() != nil:
+		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Try again in a moment.")
+	}
+	return fmt.Errorf("submit a lead's record: %w", err)
+}

@@ -1,0 +1,142 @@
+package market
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"footfall/fault"
+	"footfall/sessionize"
+)
+
+// Bounds of a ranking.
+const (
+	defaultRanked = 50
+	maxRanked     = 1000
+)
+
+// RankQuery asks for the listings that did best.
+type RankQuery struct {
+	Profile  string // the site's own or empty: every listing, as long as no listing has a profile of its own
+	From, To uint16
+	Sort     string // the JSON name of a number, default total_views
+	Limit    int    // default 50, at most 1,000
+}
+
+// Ranking is listings, best first.
+type Ranking struct {
+	Listings []Ranked `json:"listings"`
+	From     Date     `json:"from"`
+	To       Date     `json:"to"`
+}
+
+// Ranked is one listing of a ranking.
+type Ranked struct {
+	Listing string `json:"listing_id"`
+	Numbers
+}
+
+type candidate struct {
+	listing string
+	exact
+}
+
+// Ranked returns the listings with data, by the unrounded number descending, those without a value last, ties by
+// listing id.
+func (m *Market) Ranked(site uint32, q RankQuery) (*Ranking, error) {
+	if err := checkRange(q.From, q.To); err != nil {
+		return nil, err
+	}
+	if q.Sort == "" {
+		q.Sort = sorts[0].name
+	}
+	i := slices.IndexFunc(sorts, func(s sorting) bool { return s.name == q.Sort })
+	if i < 0 {
+		return nil, fault.Field(fault.InvalidField, "sort", "sort is one of: %s.", sortNames())
+	}
+	if q.Limit <= 0 {
+		q.Limit = defaultRanked
+	}
+	ranking := &Ranking{Listings: []Ranked{}, From: Date(q.From), To: Date(q.To)}
+	if s, ok := m.catalog.Site(site); ok && q.Profile != "" && q.Profile != s.Profile {
+		return ranking, nil
+	}
+	all, err := m.candidates(site, q.From, q.To)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		if c := compareRatios(sorts[i].by(&b.exact), sorts[i].by(&a.exact)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.listing, b.listing)
+	})
+	for _, c := range all[:min(len(all), q.Limit, maxRanked)] {
+		ranking.Listings = append(ranking.Listings, Ranked{c.listing, c.rounded()})
+	}
+	return ranking, nil
+}
+
+// candidates returns every listing with data. Only one listing's visitors are in memory at a time.
+func (m *Market) candidates(site uint32, from, to uint16) (all []candidate, err error) {
+	var listing string
+	var t *total
+	flush := func() {
+		if t != nil {
+			all = append(all, candidate{listing, t.exact()})
+			t = nil
+		}
+	}
+	err = m.sessions.EachListingDay(site, from, to, func(d *sessionize.ListingDay) error {
+		if empty(d) {
+			return nil
+		}
+		if t == nil || d.Listing != listing {
+			flush()
+			listing, t = d.Listing, newTotal()
+		}
+		t.add(d)
+		return nil
+	})
+	flush()
+	return all, err
+}
+
+// sorting is a number that listings can be ranked by.
+type sorting struct {
+	name string
+	by   func(*exact) ratio
+}
+
+var sorts = []sorting{
+	{"total_views", func(e *exact) ratio { return ratio{e.Views, 1} }},
+	{"unique_views", func(e *exact) ratio { return ratio{e.unique, 1} }},
+	{"avg_time_on_page", (*exact).avgTime},
+	{"avg_scroll_depth", (*exact).avgScroll},
+	{"inquiry_count", func(e *exact) ratio { return ratio{e.Inquiries, 1} }},
+	{"share_count", func(e *exact) ratio { return ratio{e.Shares, 1} }},
+	{"inquiry_rate", (*exact).rate},
+}
+
+func sortNames() string {
+	names := make([]string, len(sorts))
+	for i, s := range sorts {
+		names[i] = s.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// compareRatios compares by cross products in 128 bits; a fraction without a value is below every other. Numerators and
+// denominators are never negative.
+func compareRatios(a, b ratio) int {
+	if a.den == 0 || b.den == 0 {
+		return cmp.Compare(min(a.den, 1), min(b.den, 1))
+	}
+	ahi, alo := bits.Mul64(uint64(a.num), uint64(b.den))
+	bhi, blo := bits.Mul64(uint64(b.num), uint64(a.den))
+	if c := cmp.Compare(ahi, bhi); c != 0 {
+		return c
+	}
+	return cmp.Compare(alo, blo)
+}
