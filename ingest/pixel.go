@@ -24,7 +24,10 @@ func (in *Ingest) Pixel(ctx *fasthttp.RequestCtx) {
 		WriteError(ctx, err)
 		return
 	}
-	t, err := in.pixelEvent(ctx, w, site)
+	var t taken
+	if !ctx.IsHead() { // a HEAD only asks; it counts nothing
+		t, err = in.pixelEvent(ctx, w, site)
+	}
 	if err != nil || len(t.rejects) > 0 {
 		in.answer(ctx, t, err)
 		return

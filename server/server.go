@@ -42,6 +42,7 @@ type Options struct {
 	WriteKey      string        `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
 	AdminKey      string        `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
 	QueueBytes    int64         `help:"Bytes of events that may wait to be committed; more is answered with 503." default:"33554432"`
+	Pprof         bool          `help:"Serve /debug/pprof on the operations port."`
 	ShutdownGrace time.Duration `help:"How long to wait for open requests when stopping." default:"20s"`
 
 	Now   func() time.Time `kong:"-"`
@@ -104,7 +105,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 
 func (s *Server) openState(ctx context.Context) (err error) {
 	o := s.o
-	if s.db, err = store.Open(o.Data, store.Options{Merges: sessionize.Merges(), Log: o.Log, Fatal: o.Fatal, Mem: 64 << 20}); err != nil {
+	if s.db, err = store.Open(o.Data, store.Options{Merges: sessionize.Merges(), Log: o.Log, Fatal: o.Fatal, Mem: 64 << 20, Cache: 384 << 20}); err != nil {
 		return err
 	}
 	if s.catalog, err = catalog.Open(s.db); err != nil {

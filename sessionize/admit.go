@@ -172,7 +172,7 @@ func (o *Sessions) stampOrdinal(site uint32, c *event.Chunk) error {
 		visitor = c.Visitor
 	}
 	if visitor != "" {
-		v, err := o.visitor(sessionKey{site, o.db.ID(visitor)})
+		v, err := o.visitor(o.lookUp, sessionKey{site, o.db.ID(visitor)})
 		if err != nil {
 			return err
 		}
@@ -194,9 +194,9 @@ func hasView(c *event.Chunk) bool {
 }
 
 // visitor returns a visitor's state: what is stored and what the next checkpoint adds. o.mu is held.
-func (o *Sessions) visitor(key sessionKey) (*Visitor, error) {
+func (o *Sessions) visitor(get getter, key sessionKey) (*Visitor, error) {
 	v := &Visitor{}
-	stored, found, err := o.db.Get(idKey(store.Visitors, key.site, key.id))
+	stored, found, err := get(idKey(store.Visitors, key.site, key.id))
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,7 @@ type Sessions struct {
 	known map[sessionKey]map[uint64]struct{} // every id of sessions that lost some, for imports
 
 	// The committer's own: reused from chunk to chunk.
+	lookup   *store.Lookup // since the last checkpoint, nil if nothing was looked up
 	cur      *live
 	admitted *journal.Record
 	scratch  Session
@@ -191,7 +192,7 @@ func (o *Sessions) begin(r *journal.Record) error {
 		o.cur = l
 		return decodeSession(l.blob, &o.scratch)
 	}
-	blob, unwritten, firstDay, err := o.load(key, r.Session)
+	blob, unwritten, firstDay, err := o.load(o.lookUp, key, r.Session)
 	if err != nil {
 		return err
 	}
@@ -217,10 +218,31 @@ func (o *Sessions) bringIn(key sessionKey, s *Session, blob []byte, unwritten in
 	return l
 }
 
+// getter reads a stored value: store.DB.Get, or for the committer lookUp.
+type getter func(key []byte) (value []byte, found bool, err error)
+
+// lookUp is the committer's getter for sessions and visitors, which change in the store at checkpoints only.
+func (o *Sessions) lookUp(key []byte) (value []byte, found bool, err error) {
+	if o.lookup == nil {
+		o.lookup = o.db.NewLookup()
+	}
+	value, found, err = o.lookup.Get(key)
+	return slices.Clone(value), found, err
+}
+
+func (o *Sessions) endLookup() error {
+	if o.lookup == nil {
+		return nil
+	}
+	err := o.lookup.Close()
+	o.lookup = nil
+	return err
+}
+
 // load returns a session's encoding from the store, a new session's if it has none, and how many chunks the stored
 // state lacked.
-func (o *Sessions) load(key sessionKey, id string) (blob []byte, unwritten int, firstDay uint16, err error) {
-	blob, found, err := o.db.Get(idKey(store.Sessions, key.site, key.id))
+func (o *Sessions) load(get getter, key sessionKey, id string) (blob []byte, unwritten int, firstDay uint16, err error) {
+	blob, found, err := get(idKey(store.Sessions, key.site, key.id))
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -329,6 +351,9 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 func (o *Sessions) Checkpoint() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if err := o.endLookup(); err != nil {
+		return err
+	}
 	b := o.db.NewBatch()
 	defer b.Close()
 	stored := o.writeSessions(b)

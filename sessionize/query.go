@@ -25,7 +25,7 @@ func (o *Sessions) session(key sessionKey) (a Analytics, found bool, err error) 
 	}
 	visits := visitCount(s.Runs)
 	if s.Visitor != "" {
-		v, err := o.visitor(sessionKey{key.site, o.db.ID(s.Visitor)})
+		v, err := o.visitor(o.db.Get, sessionKey{key.site, o.db.ID(s.Visitor)})
 		if err != nil {
 			return a, false, err
 		}
@@ -39,7 +39,7 @@ func (o *Sessions) state(key sessionKey, s *Session) (found bool, err error) {
 	blob := []byte(nil)
 	if l := o.live[key]; l != nil {
 		blob = l.blob
-	} else if blob, _, _, err = o.load(key, ""); err != nil {
+	} else if blob, _, _, err = o.load(o.db.Get, key, ""); err != nil {
 		return false, err
 	}
 	if err := decodeSession(blob, s); err != nil {
@@ -62,7 +62,7 @@ func (o *Sessions) Visitor(site uint32, id string) (v VisitorView, found bool, e
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	key := sessionKey{site, o.db.ID(id)}
-	state, err := o.visitor(key)
+	state, err := o.visitor(o.db.Get, key)
 	if err != nil || state.ID == "" {
 		return v, false, err
 	}

@@ -134,7 +134,7 @@ func (w *world) dump() string {
 		for _, s := range v.Sessions {
 			ids = append(ids, s.SessionID)
 		}
-		state, err := o.visitor(sessionKey{testSite, w.db.ID(id)})
+		state, err := o.visitor(w.db.Get, sessionKey{testSite, w.db.ID(id)})
 		w.must(err)
 		add("visitor %s %t %+v %v ordinal %d", id, found, v.VisitorTotals, ids, state.Ordinal)
 	}

@@ -47,7 +47,7 @@ func (o *Sessions) warm(key sessionKey) error {
 	if o.live[key] != nil {
 		return nil
 	}
-	blob, unwritten, firstDay, err := o.load(key, "")
+	blob, unwritten, firstDay, err := o.load(o.db.Get, key, "")
 	if err != nil {
 		return err
 	}

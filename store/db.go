@@ -38,7 +38,7 @@ var (
 type Options struct {
 	FS     vfs.FS // default: the operating system's
 	Merges map[Space]Merge
-	Cache  int64 // bytes of block cache, default 64 MiB
+	Cache  int64 // bytes of block cache and memtables together, default 64 MiB
 	Mem    int64 // bytes of one memtable, default 16 MiB
 	Log    *slog.Logger
 	// Fatal ends the program after Pebble found a write or sync failed. It must not return.
@@ -187,8 +187,11 @@ func (db *DB) openMeta() error {
 		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewerFormat, v, FormatVersion)
 	}
 	secret, found, err := db.Get(metaSecret)
-	if err != nil || !found || len(secret) != 16 {
-		return fmt.Errorf("store: the directory has no secret (%d bytes): %w", len(secret), err)
+	if err != nil {
+		return err
+	}
+	if !found || len(secret) != 16 {
+		return fmt.Errorf("store: the directory's secret is damaged: it has %d bytes", len(secret))
 	}
 	db.k0, db.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
 	return nil
