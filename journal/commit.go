@@ -11,111 +11,165 @@ import (
 // maxGroup bounds the bytes of one group commit, so that one sync does not keep thousands of requests waiting.
 const maxGroup = 4 << 20
 
-// commitLoop is the one writer. It ends when the journal is closed and the queue is empty, or when it is poisoned.
+const (
+	// gatherFor is how long the committer waits for more to commit together: a sync costs the machine about 200 µs of
+	// CPU, however much it takes along.
+	gatherFor = time.Millisecond
+	// groupsOnTheWay bounds the groups that are written but not synced.
+	groupsOnTheWay = 4
+)
+
+// group is what was written in one batch and waits for its sync.
+type group struct {
+	batch *store.Batch // nil if there was nothing to write
+	subs  []*submission
+	last  Position
+}
+
+// commitLoop is the one writer. While one group is on its way to disk it gathers, writes and applies the next. It ends
+// when the journal is closed and the queue is empty, or when it is poisoned.
 func (j *Journal) commitLoop() {
 	defer close(j.done)
 	ticker := time.NewTicker(j.o.CheckpointEvery)
 	defer ticker.Stop()
-	stopTick := make(chan struct{})
-	defer close(stopTick)
-	due := false
-	go func() { // wakes the loop so that a checkpoint does not wait for the next request
-		for {
-			select {
-			case <-ticker.C:
-				j.mu.Lock()
-				due = true
-				j.wake.Signal()
-				j.mu.Unlock()
-			case <-stopTick:
-				return
-			}
+	for j.Err() == nil {
+		due := false
+		select {
+		case <-j.wake:
+			j.gather()
+		case <-ticker.C:
+			due = true
 		}
-	}()
-	for {
-		j.mu.Lock()
-		for len(j.queue) == 0 && !j.closing && !due {
-			j.wake.Wait()
+		subs, more, closing := j.take()
+		if len(subs) > 0 {
+			j.commit(subs, more)
 		}
-		group := j.takeGroup()
-		checkpoint, closing := due || j.sinceCP >= j.o.CheckpointAfter, j.closing && len(group) == 0
-		due = false
-		j.mu.Unlock()
-		if len(group) > 0 {
-			j.commit(group)
-		}
-		if j.Err() == nil && (checkpoint || closing) {
+		if j.Err() == nil && (due || closing || j.sinceCP >= j.o.CheckpointAfter) {
 			j.checkpoint()
 		}
-		if j.Err() != nil {
-			j.refuseAll()
-			return
-		}
 		if closing {
-			return
+			break
 		}
+	}
+	close(j.syncing)
+	j.groups.Wait()
+	if j.Err() != nil {
+		j.refuseAll()
 	}
 }
 
-// takeGroup takes from the front of the queue; j.mu is held.
-func (j *Journal) takeGroup() []*submission {
+// gather waits until as much is queued as the target says, but not for long.
+func (j *Journal) gather() {
+	j.mu.Lock()
+	enough := len(j.queue) >= j.target || j.closing
+	j.mu.Unlock()
+	if enough {
+		return
+	}
+	timer := time.NewTimer(gatherFor)
+	defer timer.Stop()
+	select {
+	case <-j.wake:
+	case <-timer.C:
+	}
+}
+
+// take takes from the front of the queue. It says how many are left and whether there will be no more.
+func (j *Journal) take() (subs []*submission, more int, closing bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	var size int64
 	n := 0
 	for n < len(j.queue) && (n == 0 || size+j.queue[n].size <= maxGroup) {
 		size += j.queue[n].size
 		n++
 	}
-	group := j.queue[:n:n]
+	subs = j.queue[:n:n]
 	j.queue = j.queue[n:]
 	if len(j.queue) == 0 {
 		j.queue = nil
 	}
+	if len(j.queue) > 0 || j.closing { // one token may have stood for both the queue and Close
+		j.notify()
+	}
 	j.queued -= size
-	return group
+	return subs, len(j.queue), j.closing && n == 0
 }
 
-// commit writes one group in one synced batch, applies it and answers it.
-func (j *Journal) commit(group []*submission) {
-	err := j.write(group)
-	if err != nil {
+// commit writes and applies one group and sends it on to be synced.
+func (j *Journal) commit(subs []*submission, more int) {
+	g := &group{subs: subs}
+	if err := j.write(g); err != nil {
 		j.poison(err)
 	}
-	for _, s := range group {
-		if err != nil {
-			s.err = j.Err()
+	j.syncing <- g
+	j.aim(len(subs) + more)
+}
+
+// aim sets the target to half of what is under way at once, judged by the largest group lately: enough to keep syncs
+// few, and 1 when callers come one by one, so that they never wait for others.
+func (j *Journal) aim(underWay int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	underWay += len(j.queue)
+	want := max(underWay/2, 1)
+	if want < j.target { // shrink slowly: a small group after large ones is a hiccup
+		want = j.target - (j.target-want+7)/8
+	}
+	j.target = want
+}
+
+// syncLoop waits for groups to be on disk, in order, and answers them.
+func (j *Journal) syncLoop() {
+	for g := range j.syncing {
+		if g.batch != nil {
+			if err := g.batch.SyncWait(); err != nil {
+				j.poison(err)
+			}
 		}
-		close(s.done)
+		err := j.Err()
+		if err == nil {
+			j.setDurable(g.last)
+		}
+		for _, s := range g.subs {
+			s.err = err
+			s.done <- struct{}{}
+		}
 	}
 }
 
-func (j *Journal) write(group []*submission) error {
-	b := j.newBatch(group)
-	defer b.Close()
+// write puts a group's records into one batch, applies them, and hands the batch to the log without waiting for the
+// disk.
+func (j *Journal) write(g *group) error {
+	b := j.newBatch(g.subs)
 	first := j.last
-	for _, s := range group {
+	for _, s := range g.subs {
 		for i := range s.recs {
 			if err := j.writeRecord(b, &s.recs[i]); err != nil {
+				b.Close()
 				return err
 			}
 		}
 		s.last = j.last
 	}
+	g.last = j.last
 	j.applied.Store(uint64(j.last))
 	if b.Empty() {
-		return nil // duplicates only; what they repeat was synced by an earlier group
-	}
-	if err := b.Commit(true); err != nil {
-		return err
+		b.Close()
+		return nil // duplicates only; what they repeat is in a group before this one
 	}
 	j.sinceCP += int(j.last - first)
-	j.setDurable(j.last)
+	if err := b.CommitAsync(); err != nil {
+		return err
+	}
+	g.batch = b
 	return nil
 }
 
 // newBatch returns a batch that can be read from if any record is not a chunk: only owners of such records look at
 // what an earlier record of the same group wrote.
-func (j *Journal) newBatch(group []*submission) *store.Batch {
-	for _, s := range group {
+func (j *Journal) newBatch(subs []*submission) *store.Batch {
+	for _, s := range subs {
 		for i := range s.recs {
 			if s.recs[i].Kind != KindChunk {
 				return j.db.NewIndexedBatch()
@@ -194,7 +248,7 @@ func (j *Journal) refuseAll() {
 	defer j.mu.Unlock()
 	for _, s := range j.queue {
 		s.err = j.Err()
-		close(s.done)
+		s.done <- struct{}{}
 	}
 	j.queue, j.queued = nil, 0
 }

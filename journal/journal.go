@@ -63,10 +63,14 @@ type Journal struct {
 	o      Options
 
 	mu      sync.Mutex
-	wake    sync.Cond // of mu: the queue is not empty, or closing
 	queue   []*submission
 	queued  int64 // bytes
+	target  int   // submissions for which the committer waits, at most gatherFor
 	closing bool
+	wake    chan struct{} // of size 1: there is something to do
+
+	syncing chan *group // what the committer wrote, on its way to disk
+	groups  sync.WaitGroup
 
 	failed   atomic.Pointer[error]
 	failedCh chan struct{}
@@ -82,6 +86,7 @@ type Journal struct {
 	durableCh chan struct{} // closed and replaced when durable grows
 }
 
+// submission is one call of Submit. It is reused: done holds one token when it is answered.
 type submission struct {
 	recs []Record
 	size int64
@@ -89,6 +94,8 @@ type submission struct {
 	err  error
 	done chan struct{}
 }
+
+var submissions = sync.Pool{New: func() any { return &submission{done: make(chan struct{}, 1)} }}
 
 // Open recovers the owners from the store and starts the committer. The owners are applied in the order given.
 func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
@@ -105,13 +112,15 @@ func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	j := &Journal{db: db, owners: owners, o: o,
-		failedCh: make(chan struct{}), done: make(chan struct{}), durableCh: make(chan struct{})}
-	j.wake.L = &j.mu
+		lastAt:   time.UnixMilli(0).UTC(), // the format holds no earlier time, whatever a clock says
+		failedCh: make(chan struct{}), done: make(chan struct{}), durableCh: make(chan struct{}),
+		wake: make(chan struct{}, 1), syncing: make(chan *group, groupsOnTheWay), target: 1}
 	if err := j.recover(); err != nil {
 		return nil, fmt.Errorf("recover the journal: %w", err)
 	}
 	j.applied.Store(uint64(j.last))
 	j.durable = j.last
+	j.groups.Go(j.syncLoop)
 	go j.commitLoop()
 	return j, nil
 }
@@ -143,25 +152,44 @@ func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) 
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	s := &submission{recs: recs, size: sizeOf(recs), done: make(chan struct{})}
+	s := submissions.Get().(*submission)
+	s.recs, s.size, s.last, s.err = recs, sizeOf(recs), 0, nil
+	defer func() {
+		s.recs = nil
+		submissions.Put(s)
+	}()
+	if err := j.enqueue(s); err != nil {
+		return 0, err
+	}
+	<-s.done
+	return s.last, s.err
+}
+
+func (j *Journal) enqueue(s *submission) error {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	switch {
 	case j.failed.Load() != nil:
-		j.mu.Unlock()
-		return 0, *j.failed.Load()
+		return *j.failed.Load()
 	case j.closing:
-		j.mu.Unlock()
-		return 0, ErrClosed
+		return ErrClosed
 	case j.queued+s.size > j.o.Queue && len(j.queue) > 0:
-		j.mu.Unlock()
-		return 0, ErrOverloaded
+		return ErrOverloaded
 	}
 	j.queued += s.size
 	j.queue = append(j.queue, s)
-	j.wake.Signal()
-	j.mu.Unlock()
-	<-s.done
-	return s.last, s.err
+	if n := len(j.queue); n == 1 || n == j.target {
+		j.notify()
+	}
+	return nil
+}
+
+// notify tells the committer that there is something to do.
+func (j *Journal) notify() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Queued returns the bytes of records that wait.
@@ -227,7 +255,7 @@ func (j *Journal) poison(err error) {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	j.closing = true
-	j.wake.Signal()
+	j.notify()
 	j.mu.Unlock()
 	<-j.done
 	return j.Err()

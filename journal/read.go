@@ -21,7 +21,7 @@ func (j *Journal) Read(after Position) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		v := j.db.NewView()
 		stopped := false
-		err := read(v.Reader, after, func(r *Record) error {
+		err := read(v.Reader, after, window, func(r *Record) error {
 			if stopped = !yield(*r, nil); stopped {
 				return store.ErrStop
 			}
@@ -36,8 +36,8 @@ func (j *Journal) Read(after Position) iter.Seq2[Record, error] {
 	}
 }
 
-// read visits the records after a position in order. The record is the visitor's to keep.
-func read(r store.Reader, after Position, visit func(*Record) error) error {
+// read visits the records after a position in order, window positions at a time. The record is the visitor's to keep.
+func read(r store.Reader, after, window Position, visit func(*Record) error) error {
 	for {
 		recs, more, err := readWindow(r, after, after+window)
 		if err != nil {
@@ -122,7 +122,7 @@ func (j *Journal) recover() error {
 	dense := j.last
 	b := j.db.NewIndexedBatch()
 	defer func() { b.Close() }()
-	err := read(j.db.Reader(), from, func(r *Record) error {
+	err := read(j.db.Reader(), from, window, func(r *Record) error {
 		if r.Pos > dense+1 {
 			return fmt.Errorf("the record at position %d is missing: the directory is damaged", dense+1)
 		}
@@ -174,10 +174,7 @@ var markKey = []byte("\x00journal")
 func (j *Journal) writeMark() error {
 	b := j.db.NewBatch()
 	v := binary.AppendUvarint(nil, uint64(j.last))
-	if !j.lastAt.IsZero() {
-		v = binary.AppendUvarint(v, uint64(j.lastAt.UnixMilli()))
-	}
-	b.Set(markKey, v)
+	b.Set(markKey, binary.AppendUvarint(v, uint64(j.lastAt.UnixMilli())))
 	return b.Commit(false)
 }
 

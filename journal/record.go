@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"footfall/event"
@@ -89,20 +90,20 @@ func decodeRecord(key, value []byte) (Record, error) {
 		return Record{}, fmt.Errorf("%w: key %x", errRecord, key)
 	}
 	r := Record{Pos: Position(binary.BigEndian.Uint64(key[1:])), Kind: Kind(value[1])}
-	rest := value[2:]
-	uv := func() uint64 {
+	rest, bad := value[2:], false
+	uv := func(limit uint64) uint64 {
 		v, n := binary.Uvarint(rest)
-		if n <= 0 {
-			rest = nil
+		if n <= 0 || v > limit {
+			bad, rest = true, nil
 			return 0
 		}
 		rest = rest[n:]
 		return v
 	}
-	r.Site = uint32(uv())
-	r.At = time.UnixMilli(int64(uv())).UTC()
-	n := uv()
-	if n > uint64(len(rest)) {
+	r.Site = uint32(uv(math.MaxUint32))
+	r.At = time.UnixMilli(int64(uv(math.MaxInt64))).UTC()
+	n := uv(math.MaxInt64)
+	if bad || n > uint64(len(rest)) {
 		return Record{}, fmt.Errorf("%w: position %d", errRecord, r.Pos)
 	}
 	r.Session = string(rest[:n])

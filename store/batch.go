@@ -11,15 +11,16 @@ import (
 // Batch gathers writes that are applied together. Its first error is kept and returned by Commit. It is not safe for
 // concurrent use, and not usable after Commit or Close.
 type Batch struct {
+	db  *pebble.DB
 	b   *pebble.Batch
 	err error
 }
 
 // NewBatch returns an empty batch that cannot be read from.
-func (db *DB) NewBatch() *Batch { return &Batch{b: db.p.NewBatch()} }
+func (db *DB) NewBatch() *Batch { return &Batch{db: db.p, b: db.p.NewBatch()} }
 
 // NewIndexedBatch returns an empty batch whose Get sees its own writes. It costs more a write.
-func (db *DB) NewIndexedBatch() *Batch { return &Batch{b: db.p.NewIndexedBatch()} }
+func (db *DB) NewIndexedBatch() *Batch { return &Batch{db: db.p, b: db.p.NewIndexedBatch()} }
 
 func (b *Batch) note(err error) {
 	if err != nil && b.err == nil {
@@ -67,6 +68,29 @@ func (b *Batch) Commit(sync bool) error {
 	}
 	if err := b.b.Commit(o); err != nil {
 		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// CommitAsync applies the batch and sends it to the log; SyncWait, which must follow unless this returns an error, waits
+// until it is on disk. Readers see it at once, and whatever is committed later is on disk only if this is.
+func (b *Batch) CommitAsync() error {
+	if b.err != nil {
+		b.Close()
+		return fmt.Errorf("store: batch: %w", b.err)
+	}
+	if err := b.db.ApplyNoSyncWait(b.b, pebble.Sync); err != nil {
+		b.Close()
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// SyncWait waits for CommitAsync's batch to be on disk and closes it.
+func (b *Batch) SyncWait() error {
+	defer b.Close()
+	if err := b.b.SyncWait(); err != nil {
+		return fmt.Errorf("store: sync: %w", err)
 	}
 	return nil
 }
