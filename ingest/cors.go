@@ -21,12 +21,12 @@ func (in *Ingest) CORS(ctx *fasthttp.RequestCtx) {
 // cors is CORS for a site, nil if it is not known.
 func (in *Ingest) cors(ctx *fasthttp.RequestCtx, site *catalog.Site) {
 	h := &ctx.Response.Header
-	h.Set("Vary", "Origin")
-	h.Set("Access-Control-Allow-Credentials", "true")
-	h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+	setHeader(h, "Vary", "Origin")
+	setHeader(h, "Access-Control-Allow-Credentials", "true")
+	setHeader(h, "Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
 	origin := ctx.Request.Header.Peek("Origin")
 	if len(origin) > 0 && (site == nil || site.Allows(string(origin))) {
-		h.SetBytesV("Access-Control-Allow-Origin", origin)
+		setHeader(h, "Access-Control-Allow-Origin", lend(origin))
 	} else {
 		h.Del("Access-Control-Allow-Origin")
 	}
@@ -54,7 +54,7 @@ func (in *Ingest) preflight(ctx *fasthttp.RequestCtx) {
 }
 
 func noContent(ctx *fasthttp.RequestCtx) {
-	ctx.Response.Header.Set("X-Request-Id", RequestID(ctx))
+	setHeader(&ctx.Response.Header, "X-Request-Id", RequestID(ctx))
 	ctx.SetStatusCode(fasthttp.StatusNoContent)
 }
 

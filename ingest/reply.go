@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"unsafe"
+
 	"github.com/valyala/fasthttp"
 
 	"footfall/fault"
@@ -37,6 +39,14 @@ func RequestID(ctx *fasthttp.RequestCtx) string {
 	ctx.SetUserValue(requestIDKey{}, id)
 	return id
 }
+
+// setHeader sets a header whose name is in its canonical form already: making it so costs more than the rest.
+func setHeader(h *fasthttp.ResponseHeader, name, value string) {
+	h.SetCanonical(lent(name), lent(value))
+}
+
+// lent returns the bytes of a string, not to be written to.
+func lent(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // errorBody is what a client reads under "error".
 type errorBody struct {

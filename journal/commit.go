@@ -204,8 +204,9 @@ func (j *Journal) writeRecord(b *store.Batch, r *Record) error {
 	j.last++
 	r.Pos, j.lastAt = j.last, r.At
 	if r.Kind == KindChunk {
-		key := appendEventKey(nil, uint16(event.UTCDay(r.Chunk.Received)), r.Site, r.Key, r.Pos)
-		b.Set(key, event.Append(nil, r.Chunk))
+		j.key = appendEventKey(j.key[:0], uint16(event.UTCDay(r.Chunk.Received)), r.Site, r.Key, r.Pos)
+		j.value = event.Append(j.value[:0], r.Chunk)
+		b.Set(j.key, j.value)
 	} else {
 		b.Set(recordKey(r.Pos), appendRecord(nil, r))
 	}

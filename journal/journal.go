@@ -79,6 +79,8 @@ type Journal struct {
 	last    Position  // of the newest record
 	lastAt  time.Time // its receive time
 	sinceCP int       // records since the last checkpoint
+	key     []byte    // the committer's, reused
+	value   []byte
 
 	applied   atomic.Uint64
 	durableMu sync.Mutex
