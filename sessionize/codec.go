@@ -27,7 +27,7 @@ import (
 //	uv n, n × (str id, uv dwell, sv scroll, sv newest, uv n, n × u16 LE days)  listings
 //	uv n, n × (sv listing, sv load, u8 bits, u16 LE day, uv dwell, uv segFrom, uv segTo - segFrom, sv scroll)  views
 //	uv n, n × (sv from, uv to - from, u8 return)  runs
-//	uv n, n × (u64 LE hash, u32 LE at)  ids
+//	uv n, n × (56 bits LE of hash, sv at - at of the one before)  ids
 const sessionVersion = 1
 
 const (
@@ -90,8 +90,11 @@ func appendSession(b []byte, s *Session) []byte {
 	}
 	b = appendRuns(b, s.Runs, s.First)
 	count(len(s.IDs))
+	var at uint32
 	for _, id := range s.IDs {
-		b = le.AppendUint32(le.AppendUint64(b, id.Hash), id.At)
+		b = le.AppendUint64(b, id.Hash)[:len(b)+7]
+		b = sv(b, int64(id.At)-int64(at))
+		at = id.At
 	}
 	return b
 }
@@ -176,8 +179,11 @@ func decodeSession(b []byte, s *Session) error {
 		s.Views = append(s.Views, d.view())
 	}
 	s.Runs = d.runs(s.Runs, s.First)
-	for range d.count(12) {
-		s.IDs = append(s.IDs, SeenID{Hash: d.u64(), At: d.u32()})
+	var at int64
+	for range d.count(8) {
+		hash := d.u56()
+		at += d.sv()
+		s.IDs = append(s.IDs, SeenID{Hash: hash, At: uint32(at)})
 	}
 	if d.bad || len(d.b) != 0 || !s.consistent() {
 		return fmt.Errorf("%w: session", ErrCorrupt)
@@ -258,9 +264,9 @@ func (d *reader) u16() uint16 {
 	return 0
 }
 
-func (d *reader) u32() uint32 {
-	if t := d.take(4); t != nil {
-		return binary.LittleEndian.Uint32(t)
+func (d *reader) u56() uint64 {
+	if t := d.take(7); t != nil {
+		return uint64(binary.LittleEndian.Uint32(t)) | uint64(binary.LittleEndian.Uint32(t[3:]))>>8<<32
 	}
 	return 0
 }

@@ -126,7 +126,7 @@ func (v *View) dwell() int64 {
 
 // SeenID is an event id that counts as a duplicate if it comes again.
 type SeenID struct {
-	Hash uint64
+	Hash uint64 // 56 bits
 	At   uint32 // receive time, s since 1970
 }
 
