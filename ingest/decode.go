@@ -53,6 +53,11 @@ type Decoder struct {
 	rejects []Reject
 	refusal Reject // of the event at hand; no Code: none
 	attrs   []event.Attr
+
+	// The attributes of the event before, and where they stand: events that share their page share what is said of it.
+	page      [event.NumAttrs]span
+	pageAttrs []event.Attr
+	pageKnown bool
 }
 
 // Decode reads a body: one event, an array of events, newline-delimited events, or an object with "events" and shared
@@ -85,6 +90,7 @@ func (d *Decoder) DecodeLines(body []byte) (items []Item, rejects []Reject) {
 func (d *Decoder) begin() {
 	d.Redacted, d.inherited, d.wrapped, d.key = 0, 0, false, ""
 	d.arena, d.items, d.rejects, d.attrs = d.arena[:0], d.items[:0], d.rejects[:0], d.attrs[:0]
+	d.pageKnown = false
 }
 
 func (d *Decoder) document(body []byte, max int) *fault.Error {
@@ -286,6 +292,17 @@ func (d *Decoder) fill(it *Item) {
 
 // attributes returns what the event says of its page, ascending by key.
 func (d *Decoder) attributes() []event.Attr {
+	page := [event.NumAttrs]span(d.own[fieldAttr:])
+	if d.pageKnown && page == d.page {
+		return d.pageAttrs
+	}
+	d.pageAttrs = d.readAttributes()
+	// A span means the same text only within one source, and text that was refused must be refused again.
+	d.page, d.pageKnown = page, d.wrapped && d.refusal.Code == ""
+	return d.pageAttrs
+}
+
+func (d *Decoder) readAttributes() []event.Attr {
 	from := len(d.attrs)
 	url := d.text(fieldAttr + field(event.AttrURL))
 	query := queryOf(url)

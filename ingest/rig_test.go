@@ -34,7 +34,7 @@ var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // rig is a real server with everything below it, in memory.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	in       *Ingest
 	journal  *journal.Journal
 	db       *store.DB
@@ -47,7 +47,7 @@ type rig struct {
 
 func (g *rig) now() time.Time { return now.Add(time.Duration(g.elapsed.Add(g.step.Load()))) }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	g := &rig{t: t}
 	var err error
 	g.db, err = store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})

@@ -229,12 +229,25 @@ func (s *scanner) digits() bool {
 	return s.pos > from
 }
 
+// plain are the bytes that stand for themselves in a string: ASCII but quotes, backslashes and control characters.
+var plain = func() (t [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // quoted reads a string and returns what stands between its quotes, and whether that has escapes.
 func (s *scanner) quoted() (raw []byte, escaped, ok bool) {
 	i := s.pos + 1
 	start := i
 	for i < len(s.src) {
-		switch c := s.src[i]; {
+		c := s.src[i]
+		if plain[c] {
+			i++
+			continue
+		}
+		switch {
 		case c == '"':
 			s.pos = i + 1
 			return s.src[start:i], escaped, true
@@ -249,8 +262,6 @@ func (s *scanner) quoted() (raw []byte, escaped, ok bool) {
 		case c < ' ':
 			s.pos = i
 			return nil, false, s.fail("a control character in a string")
-		case c < utf8.RuneSelf:
-			i++
 		default:
 			r, n := utf8.DecodeRune(s.src[i:])
 			if r == utf8.RuneError && n == 1 {

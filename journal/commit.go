@@ -123,9 +123,7 @@ func (j *Journal) aim(underWay int) {
 func (j *Journal) syncLoop() {
 	for g := range j.syncing {
 		if g.batch != nil {
-			if err := g.batch.SyncWait(); err != nil {
-				j.poison(err)
-			}
+			g.batch.SyncWait()
 		}
 		err := j.Err()
 		if err == nil {

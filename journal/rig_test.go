@@ -128,6 +128,7 @@ type rig struct {
 	t      testing.TB
 	fs     *vfs.MemFS
 	wrap   func(vfs.FS) vfs.FS // what stands before fs, nil: nothing
+	fatal  func(msg string)
 	owners []*recorder
 	o      Options
 	clock  atomic.Int64 // ms after noon
@@ -135,7 +136,7 @@ type rig struct {
 
 // newRig returns a rig that is not open yet. Checkpoints come only when it is closed, unless the test says otherwise.
 func newRig(t testing.TB, owners ...*recorder) *rig {
-	g := &rig{t: t, fs: vfs.NewCrashableMem(), owners: owners}
+	g := &rig{t: t, fs: vfs.NewCrashableMem(), owners: owners, fatal: func(msg string) { panic(msg) }}
 	g.o = Options{CheckpointEvery: time.Hour, Now: func() time.Time {
 		return noon.Add(time.Duration(g.clock.Load()) * time.Millisecond)
 	}}
@@ -162,10 +163,7 @@ func (g *rig) tryOpen() error {
 	if g.wrap != nil {
 		fs = g.wrap(fs)
 	}
-	db, err := store.Open("data", store.Options{
-		FS: fs, Mem: 256 << 10, Cache: 1 << 20,
-		Fatal: func(msg string) { panic(msg) },
-	})
+	db, err := store.Open("data", store.Options{FS: fs, Mem: 256 << 10, Cache: 1 << 20, Fatal: g.fatal})
 	g.must(err)
 	owners := make([]Owner, len(g.owners))
 	for i, o := range g.owners {

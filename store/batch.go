@@ -11,16 +11,16 @@ import (
 // Batch gathers writes that are applied together. Its first error is kept and returned by Commit. It is not safe for
 // concurrent use, and not usable after Commit or Close.
 type Batch struct {
-	db  *pebble.DB
+	db  *DB
 	b   *pebble.Batch
 	err error
 }
 
 // NewBatch returns an empty batch that cannot be read from.
-func (db *DB) NewBatch() *Batch { return &Batch{db: db.p, b: db.p.NewBatch()} }
+func (db *DB) NewBatch() *Batch { return &Batch{db: db, b: db.p.NewBatch()} }
 
 // NewIndexedBatch returns an empty batch whose Get sees its own writes. It costs more a write.
-func (db *DB) NewIndexedBatch() *Batch { return &Batch{db: db.p, b: db.p.NewIndexedBatch()} }
+func (db *DB) NewIndexedBatch() *Batch { return &Batch{db: db, b: db.p.NewIndexedBatch()} }
 
 func (b *Batch) note(err error) {
 	if err != nil && b.err == nil {
@@ -79,20 +79,20 @@ func (b *Batch) CommitAsync() error {
 		b.Close()
 		return fmt.Errorf("store: batch: %w", b.err)
 	}
-	if err := b.db.ApplyNoSyncWait(b.b, pebble.Sync); err != nil {
+	if err := b.db.p.ApplyNoSyncWait(b.b, pebble.Sync); err != nil {
 		b.Close()
 		return fmt.Errorf("store: commit: %w", err)
 	}
 	return nil
 }
 
-// SyncWait waits for CommitAsync's batch to be on disk and closes it.
-func (b *Batch) SyncWait() error {
+// SyncWait waits for CommitAsync's batch to be on disk and closes it. If the sync failed, it ends the program, as Commit
+// does: Pebble leaves that to whoever waits.
+func (b *Batch) SyncWait() {
 	defer b.Close()
 	if err := b.b.SyncWait(); err != nil {
-		return fmt.Errorf("store: sync: %w", err)
+		b.db.log.Fatalf("sync: %v", err)
 	}
-	return nil
 }
 
 // Close gives the batch's memory back. Closing twice is fine.

@@ -53,6 +53,7 @@ type ID [16]byte
 type DB struct {
 	p      *pebble.DB
 	cache  *pebble.Cache
+	log    logger
 	k0, k1 uint64 // the directory's secret, the key of ID
 }
 
@@ -105,8 +106,12 @@ func isFresh(fs vfs.FS, dir string) (bool, error) {
 }
 
 func open(dir string, o Options) (*DB, error) {
-	db := &DB{}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db := &DB{log: logger{o.Log, o.Fatal}}
 	po := pebbleOptions(o)
+	po.Logger = db.log
 	db.cache = po.Cache
 	defer func() {
 		if db.p == nil {
@@ -134,9 +139,6 @@ func pebbleOptions(o Options) *pebble.Options {
 	if o.Mem == 0 {
 		o.Mem = 16 << 20
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	po := &pebble.Options{
 		FS:                          o.FS,
 		Cache:                       pebble.NewCache(o.Cache),
@@ -148,7 +150,6 @@ func pebbleOptions(o Options) *pebble.Options {
 		L0CompactionThreshold:       4,
 		LBaseMaxBytes:               64 << 20,
 		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newPositionCollector},
-		Logger:                      logger{o.Log, o.Fatal},
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 	}
 	for i := range po.Levels {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -204,7 +205,7 @@ func TestBatchesSurviveACrashWholeOrNotAtAll(t *testing.T) {
 
 func TestFatalThatReturnsDoesNotLetTheWriteLookDone(t *testing.T) {
 	var told string
-	l := logger{pebbleOptions(Options{}).Logger.(logger).log, func(msg string) { told = msg }}
+	l := logger{slog.New(slog.DiscardHandler), func(msg string) { told = msg }}
 	defer func() {
 		if r := recover(); r == nil || told != "disk 7 failed" {
 			t.Errorf("recovered %v, Fatal was told %q", r, told)

@@ -1,0 +1,54 @@
+# Everything here needs Go, make and a network for Go modules; nothing else of this machine.
+
+STATICCHECK = go tool -modfile=internal/tools/go.mod staticcheck
+FUZZTIME = 30s
+
+.PHONY: build demo test lint fuzz bench bench-compare
+
+build: ## bin/footfall, one static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/footfall ./cmd/footfall
+
+demo: build ## replays a real access log on an empty directory and says what to ask
+	bin/footfall demo --log examples/weblog/access.log.gz
+
+test: tools lint ## everything that must hold
+	go test -race -tags invariants ./...
+
+lint: ## gofmt, vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w is wanted by:"; echo "$$unformatted"; exit 1; fi
+	go vet -tags invariants ./...
+	$(STATICCHECK) -checks all -tags invariants ./...
+
+# Some tests watch or use other programs. They are installed where that can be done without a question.
+.PHONY: tools
+tools:
+	@for tool in curl strace cc; do \
+		command -v $$tool >/dev/null && continue; \
+		package=$$tool; [ $$tool = cc ] && package=gcc; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$package; \
+		else \
+			echo "$$tool is not installed; the tests that need it will say so" >&2; \
+		fi; \
+	done
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+			echo "$$(dirname $$file) $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+		done; \
+	done
+
+bench: ## benchmarks of the packages
+	go test -run '^$$' -bench . -benchmem ./...
+
+bench-compare: ## the benchmarks of REF and of this tree in turns: make bench-compare REF=main~1
+	@test -n "$(REF)" || { echo "say what to compare with: make bench-compare REF=main~1"; exit 2; }
+	@tree=$$(mktemp -d) && trap 'git worktree remove --force $$tree/ref; rm -rf $$tree' EXIT && \
+	git worktree add -q --detach $$tree/ref $(REF) && \
+	for round in 1 2 3 4 5; do \
+		(cd $$tree/ref && go test -run '^$$' -bench . -benchmem ./event ./ingest ./sessionize ./journal) >>$$tree/old.txt; \
+		go test -run '^$$' -bench . -benchmem ./event ./ingest ./sessionize ./journal >>$$tree/new.txt; \
+	done && \
+	go tool -modfile=internal/tools/go.mod benchstat old=$$tree/old.txt new=$$tree/new.txt
