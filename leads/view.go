@@ -31,8 +31,8 @@ type View struct {
 type Activity struct {
 	LastSeen       Time `json:"last_seen"`
 	Online         bool `json:"online"`
-	Visits7d       int  `json:"visits_7d"`
-	Views7d        int  `json:"views_7d"`
+	Visits7d       *int `json:"visits_7d"` // not known yet
+	Views7d        *int `json:"views_7d"`  // not known yet
 	CurrentListing Text `json:"current_listing"`
 	ScoreNow       *int `json:"score_now"`
 	Trend7d        *int `json:"trend_7d"`

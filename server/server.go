@@ -36,7 +36,7 @@ import (
 // Options of a Server. The tags are read by the command line.
 type Options struct {
 	Listen        string        `help:"Address of the public port." default:"127.0.0.1:8080"`
-	OpsListen     string        `help:"Address of the operations port (/metrics, /healthz, /readyz)." default:"127.0.0.1:9090"`
+	OpsListen     string        `help:"Address of the operations port (/healthz, /readyz)." default:"127.0.0.1:9090"`
 	Data          string        `help:"Data directory." default:"footfall-data" type:"path"`
 	TimeZone      string        `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
 	WriteKey      string        `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
@@ -124,7 +124,7 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began))
+	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began).String())
 	s.leads.Attach(s.journal)
 	if err := s.catalog.EnsureDefault(ctx, s.journal, o.TimeZone); err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *Server) stopServing(cause error) {
 		s.o.Log.Error("stopping", "error", cause)
 	}
 	err := errors.Join(s.public.ShutdownWithContext(grace), s.ops.Shutdown(grace))
-	s.o.Log.Info("stopped serving", "took", time.Since(began), "error", err)
+	s.o.Log.Info("stopped serving", "took", time.Since(began).String(), "error", err)
 }
 
 // Close commits what is queued, writes a checkpoint and closes the directory. Serve must have returned.
@@ -221,12 +221,12 @@ func (s *Server) closeState() (err error) {
 	began := time.Now()
 	if s.journal != nil {
 		err = s.journal.Close()
-		s.o.Log.Info("journal closed", "took", time.Since(began))
+		s.o.Log.Info("journal closed", "took", time.Since(began).String())
 	}
 	if s.db != nil {
 		began = time.Now()
 		err = errors.Join(err, s.db.Close())
-		s.o.Log.Info("store closed", "took", time.Since(began))
+		s.o.Log.Info("store closed", "took", time.Since(began).String())
 	}
 	return err
 }

@@ -68,7 +68,6 @@ func (f *folder) countView(e *event.Event, load int) int {
 	l.Newest = none
 	v := f.viewSlot()
 	if v == none {
-		s.Truncated = true
 		return none
 	}
 	s.Views[v] = View{Listing: li, Load: load, Named: e.Page != "", Day: day, Scroll: event.None}
@@ -101,6 +100,7 @@ func (f *folder) viewSlot() int {
 		s.Views = append(s.Views, View{})
 		return len(s.Views) - 1
 	}
+	s.Truncated = true
 	return ended
 }
 

@@ -41,7 +41,7 @@ type Range struct {
 	After, Until uint64
 }
 
-// ErrStop, returned by the visitor of Scan, ends it without an error.
+// ErrStop ends a Scan whose visitor returns it, without an error.
 var ErrStop = errors.New("stop")
 
 // Scan visits the keys of a range in order (or reverse order). Key and value are lent: they change after visit returns.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"footfall/server"
 )
@@ -29,7 +30,7 @@ func (c *demoCmd) Run(p *program) (err error) {
 	} else if entries, rerr := os.ReadDir(c.Data); rerr == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty; the demo starts on an empty directory (--data)", c.Data)
 	}
-	o := server.Options{Data: c.Data, Listen: c.Listen, OpsListen: c.OpsListen}
+	o := server.Options{Data: c.Data, Listen: c.Listen, OpsListen: c.OpsListen, ShutdownGrace: 5 * time.Second}
 	p.prepare(&o)
 	s, err := server.Open(p.ctx, o)
 	if err != nil {
