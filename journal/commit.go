@@ -40,9 +40,9 @@ func (j *Journal) commitLoop() {
 		case <-ticker.C:
 			due = true
 		}
-		subs, more, closing := j.take()
+		subs, closing := j.take()
 		if len(subs) > 0 {
-			j.commit(subs, more)
+			j.commit(subs)
 		}
 		if j.Err() == nil && (due || closing || j.sinceCP >= j.o.CheckpointAfter) {
 			j.checkpoint()
@@ -74,8 +74,8 @@ func (j *Journal) gather() {
 	}
 }
 
-// take takes from the front of the queue. It says how many are left and whether there will be no more.
-func (j *Journal) take() (subs []*submission, more int, closing bool) {
+// take takes from the front of the queue, and says whether there will be no more.
+func (j *Journal) take() (subs []*submission, closing bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var size int64
@@ -89,34 +89,31 @@ func (j *Journal) take() (subs []*submission, more int, closing bool) {
 	if len(j.queue) == 0 {
 		j.queue = nil
 	}
-	if len(j.queue) > 0 || j.closing { // one token may have stood for both the queue and Close
+	if len(j.queue) > 0 || j.closing { // come again
 		j.notify()
 	}
 	j.queued -= size
-	return subs, len(j.queue), j.closing && n == 0
+	j.aim()
+	return subs, j.closing && n == 0
+}
+
+// aim sets the target to half of the submissions that wait for an answer, the most of them lately: enough to keep syncs
+// few, and 1 when callers come one by one, so that they never wait for others. j.mu is held.
+func (j *Journal) aim() {
+	want := max(j.waiting/2, 1)
+	if want < j.target { // shrink slowly: a lull after many is a hiccup
+		want = j.target - (j.target-want+7)/8
+	}
+	j.target = want
 }
 
 // commit writes and applies one group and sends it on to be synced.
-func (j *Journal) commit(subs []*submission, more int) {
+func (j *Journal) commit(subs []*submission) {
 	g := &group{subs: subs}
 	if err := j.write(g); err != nil {
 		j.poison(err)
 	}
 	j.syncing <- g
-	j.aim(len(subs) + more)
-}
-
-// aim sets the target to half of what is under way at once, judged by the largest group lately: enough to keep syncs
-// few, and 1 when callers come one by one, so that they never wait for others.
-func (j *Journal) aim(underWay int) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	underWay += len(j.queue)
-	want := max(underWay/2, 1)
-	if want < j.target { // shrink slowly: a small group after large ones is a hiccup
-		want = j.target - (j.target-want+7)/8
-	}
-	j.target = want
 }
 
 // syncLoop waits for groups to be on disk, in order, and answers them.
@@ -129,6 +126,9 @@ func (j *Journal) syncLoop() {
 		if err == nil {
 			j.setDurable(g.last)
 		}
+		j.mu.Lock()
+		j.waiting -= len(g.subs)
+		j.mu.Unlock()
 		for _, s := range g.subs {
 			s.err = err
 			s.done <- struct{}{}

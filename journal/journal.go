@@ -65,6 +65,7 @@ type Journal struct {
 	mu      sync.Mutex
 	queue   []*submission
 	queued  int64 // bytes
+	waiting int   // submissions that are not answered yet
 	target  int   // submissions for which the committer waits, at most gatherFor
 	closing bool
 	wake    chan struct{} // of size 1: there is something to do
@@ -179,6 +180,7 @@ func (j *Journal) enqueue(s *submission) error {
 		return ErrOverloaded
 	}
 	j.queued += s.size
+	j.waiting++
 	j.queue = append(j.queue, s)
 	if n := len(j.queue); n == 1 || n == j.target {
 		j.notify()
