@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,7 +68,11 @@ func TestFailedSyncExits74WithoutAnAnswer(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Fatalf("it exits %d", code)
 	}
-	p = start(t, data, "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO")
+	around := []string{"strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO"}
+	for n := range 50 { // the log's number is one of the next
+		around = append(around, "-P", filepath.Join(data, fmt.Sprintf("%06d.log", n)))
+	}
+	p = start(t, data, around...)
 	if err := p.post(beaconOf("after")); err == nil {
 		t.Error("it acknowledged what it could not sync")
 	}
@@ -78,6 +84,24 @@ func TestFailedSyncExits74WithoutAnAnswer(t *testing.T) {
 	if got := p.eventsOf("s"); len(got) < 1 || got[0] != "before" {
 		t.Errorf("the session has %q", got)
 	}
+}
+
+// A flush that fails when the program starts ends it too; it does not try for ever.
+func TestFailedFlushExits74(t *testing.T) {
+	needStrace(t)
+	data := t.TempDir()
+	p := start(t, data)
+	if err := p.post(beaconOf("before")); err != nil {
+		t.Fatal(err)
+	}
+	p.kill()
+	out, err := exec.Command("strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO",
+		binary, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--data", data).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 74 || !strings.Contains(string(out), "the disk failed") {
+		t.Errorf("%v:\n%.3000s", err, out)
+	}
+	checkSaysOK(t, data)
 }
 
 func beaconOf(id string) string {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"syscall"
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2"
@@ -111,7 +112,7 @@ func open(dir string, o Options) (*DB, error) {
 	}
 	db := &DB{log: logger{o.Log, o.Fatal}}
 	po := pebbleOptions(o)
-	po.Logger = db.log
+	po.Logger, po.EventListener = db.log, db.log.listener()
 	db.cache = po.Cache
 	defer func() {
 		if db.p == nil {
@@ -225,8 +226,21 @@ type logger struct {
 func (l logger) Infof(format string, args ...any) {
 	l.log.Debug("pebble", "message", fmt.Sprintf(format, args...))
 }
+
 func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble", "message", fmt.Sprintf(format, args...))
+}
+
+// listener ends the program when a flush or a compaction fails: Pebble would try again without a pause, for ever. Too many
+// open files are the exception: they may be fewer soon.
+func (l logger) listener() *pebble.EventListener {
+	return &pebble.EventListener{BackgroundError: func(err error) {
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			l.Errorf("background error: %v", err)
+			return
+		}
+		l.Fatalf("background error: %v", err)
+	}}
 }
 
 func (l logger) Fatalf(format string, args ...any) {

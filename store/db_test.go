@@ -4,13 +4,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"pgregory.net/rapid"
 )
 
@@ -201,6 +204,61 @@ func TestBatchesSurviveACrashWholeOrNotAtAll(t *testing.T) {
 			gone = gone || found == 0
 		}
 	})
+}
+
+// failing returns a file system on which syncs of one kind of file fail once told to.
+func failing(suffix string, fail *atomic.Bool) vfs.FS {
+	return errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		switch op.Kind {
+		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
+			if fail.Load() && strings.HasSuffix(op.Path, suffix) {
+				return io.ErrShortWrite
+			}
+		}
+		return nil
+	}))
+}
+
+// The stores stay open: whoever was told to end the program waits for ever.
+func TestFailedSyncEndsTheProgram(t *testing.T) {
+	for name, c := range map[string]struct {
+		suffix string
+		write  func(db *DB, b *Batch)
+	}{
+		"of a commit":            {".log", func(_ *DB, b *Batch) { _ = b.Commit(true) }},
+		"of a commit in passing": {".log", func(_ *DB, b *Batch) { _ = b.CommitAsync(); b.SyncWait() }},
+		"of a flush": {".sst", func(db *DB, b *Batch) {
+			_ = b.Commit(false)
+			_, _ = db.p.AsyncFlush()
+			select {}
+		}},
+	} {
+		var fail atomic.Bool
+		ended := make(chan string)
+		db, err := Open("data", Options{FS: failing(c.suffix, &fail), Mem: 1 << 20, Cache: 1 << 20, Fatal: func(msg string) {
+			ended <- msg
+			select {}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := db.NewBatch()
+		b.Set([]byte("\x11a"), []byte("1"))
+		fail.Store(true)
+		returned := make(chan struct{})
+		go func() {
+			defer close(returned)
+			c.write(db, b)
+		}()
+		select {
+		case msg := <-ended:
+			if !strings.Contains(msg, io.ErrShortWrite.Error()) {
+				t.Errorf("%s: it ends with %q", name, msg)
+			}
+		case <-returned:
+			t.Errorf("%s: it returned", name)
+		}
+	}
 }
 
 func TestFatalThatReturnsDoesNotLetTheWriteLookDone(t *testing.T) {
