@@ -33,6 +33,7 @@ type commands struct {
 	Check   checkCmd   `cmd:"" help:"Check every invariant of a data directory."`
 	Rebuild rebuildCmd `cmd:"" help:"Fold the journal again from its beginning."`
 	Demo    demoCmd    `cmd:"" help:"Start on an empty directory and replay an access log."`
+	Bench   benchCmd   `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
