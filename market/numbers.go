@@ -27,14 +27,7 @@ type total struct {
 func newTotal() *total { return &total{visitors: roaring.New()} }
 
 func (t *total) add(d *sessionize.ListingDay) {
-	c := &t.counts
-	c.Views += d.Views
-	c.Dwell += d.Dwell
-	c.DwellViews += d.DwellViews
-	c.Scroll += d.Scroll
-	c.ScrollViews += d.ScrollViews
-	c.Inquiries += d.Inquiries
-	c.Shares += d.Shares
+	t.counts.Add(d.DayCounts)
 	t.visitors.Or(d.Visitors())
 }
 

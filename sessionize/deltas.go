@@ -30,7 +30,8 @@ type DayCounts struct {
 	Shares      int64
 }
 
-func (c *DayCounts) add(d DayCounts) {
+// Add adds another day's numbers.
+func (c *DayCounts) Add(d DayCounts) {
 	c.Views += d.Views
 	c.Dwell += d.Dwell
 	c.DwellViews += d.DwellViews

@@ -27,14 +27,14 @@ func newListingDay(listing string, day uint16) *ListingDay {
 func (d *ListingDay) Visitors() *roaring.Bitmap { return roaring.AndNot(d.Seen, d.Left) }
 
 func (d *ListingDay) unite(o *ListingDay) {
-	d.DayCounts.add(o.DayCounts)
+	d.DayCounts.Add(o.DayCounts)
 	d.Seen.Or(o.Seen)
 	d.Left.Or(o.Left)
 }
 
 // add takes a delta in. The delta's strings are lent; d keeps none of them.
 func (d *ListingDay) add(delta *DayDelta) {
-	d.DayCounts.add(delta.DayCounts)
+	d.DayCounts.Add(delta.DayCounts)
 	if delta.Seen != 0 {
 		d.Seen.Add(delta.Seen)
 	}

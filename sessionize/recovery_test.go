@@ -122,10 +122,12 @@ func (w *world) dump() string {
 	scan(store.Sessions, func(k []byte) { keys[sessionKey{testSite, store.ID(k[5:21])}] = true })
 	for key := range keys {
 		var s Session
+		o.mu.RLock() // the committer may be making a checkpoint
 		found, err := o.state(key, &s)
+		line := fmt.Sprintf("session %s %t %x", s.ID, found, appendSession(nil, &s))
+		o.mu.RUnlock()
 		w.must(err)
-		id := s.ID
-		add("session %s %t %x", id, found, appendSession(nil, &s))
+		add("%s", line)
 	}
 	for _, id := range someVisitors {
 		v, found, err := o.Visitor(testSite, id)
@@ -134,7 +136,9 @@ func (w *world) dump() string {
 		for _, s := range v.Sessions {
 			ids = append(ids, s.SessionID)
 		}
+		o.mu.RLock()
 		state, err := o.visitor(w.db.Get, sessionKey{testSite, w.db.ID(id)})
+		o.mu.RUnlock()
 		w.must(err)
 		add("visitor %s %t %+v %v ordinal %d", id, found, v.VisitorTotals, ids, state.Ordinal)
 	}
@@ -147,7 +151,9 @@ func (w *world) dump() string {
 	for _, a := range active {
 		add("active %s %d", a.SessionID, a.LastLive)
 	}
+	o.mu.RLock()
 	add("ordinals %v", o.nextOrdinal)
+	o.mu.RUnlock()
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
