@@ -71,11 +71,12 @@ type call struct {
 // Handler answers a request.
 func (a *API) Handler(ctx *fasthttp.RequestCtx) {
 	defer a.recoverPanic(ctx)
-	ingest.UseLog(ctx, a.o.Log)
-	secureHeaders(ctx)
 	c := &call{RequestCtx: ctx}
 	if err := a.dispatch(c); err != nil {
 		ingest.WriteError(ctx, err)
+	}
+	if ctx.Response.StatusCode() >= fasthttp.StatusInternalServerError {
+		a.logFailure(ctx)
 	}
 }
 

@@ -13,12 +13,18 @@ import (
 
 // ErrorHandler answers what fasthttp could not read as a request, for fasthttp.Server.ErrorHandler.
 func (a *API) ErrorHandler(ctx *fasthttp.RequestCtx, err error) {
-	ingest.UseLog(ctx, a.o.Log)
-	secureHeaders(ctx)
 	if place, _, _ := a.paths.find(ctx.URI().PathOriginal(), false); place != nil {
 		a.cors(ctx, place.routes)
 	}
 	ingest.WriteError(ctx, unreadable(err))
+	a.logFailure(ctx)
+}
+
+// logFailure logs what a client must not see of a request that failed by our fault.
+func (a *API) logFailure(ctx *fasthttp.RequestCtx) {
+	if err := ingest.Failure(ctx); err != nil {
+		a.o.Log.Error("request failed", "request_id", ingest.RequestID(ctx), "error", err)
+	}
 }
 
 // unreadable returns the fault of a request that fasthttp gave up on.
@@ -44,10 +50,4 @@ func (a *API) recoverPanic(ctx *fasthttp.RequestCtx) {
 			"panic", p, "stack", string(debug.Stack()))
 		ingest.WriteError(ctx, fault.New(fault.Internal, "Something went wrong here. Try again; if it stays, report the request_id."))
 	}
-}
-
-// secureHeaders keeps answers out of caches and from being taken for something else.
-func secureHeaders(ctx *fasthttp.RequestCtx) {
-	ctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
-	ctx.Response.Header.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
 }

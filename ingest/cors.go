@@ -54,7 +54,8 @@ func (in *Ingest) preflight(ctx *fasthttp.RequestCtx) {
 }
 
 func noContent(ctx *fasthttp.RequestCtx) {
-	setHeader(&ctx.Response.Header, "X-Request-Id", RequestID(ctx))
+	setRequestID(ctx)
+	setHeader(&ctx.Response.Header, "Cache-Control", "no-store")
 	ctx.SetStatusCode(fasthttp.StatusNoContent)
 }
 

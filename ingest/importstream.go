@@ -31,9 +31,8 @@ func (in *Ingest) Import(ctx *fasthttp.RequestCtx, site *catalog.Site) {
 		WriteError(ctx, err)
 		return
 	}
-	h := &ctx.Response.Header
-	h.Set("X-Request-Id", RequestID(ctx))
-	h.Set("Cache-Control", "no-store")
+	setRequestID(ctx)
+	noStore(&ctx.Response.Header)
 	ctx.SetContentType("application/x-ndjson")
 	// The server reads the answer in the goroutine that owns the connection, so the request's body may be read from
 	// within: a writer of its own would go on reading after the connection is someone else's.

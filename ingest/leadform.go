@@ -133,8 +133,8 @@ func redirect(ctx *fasthttp.RequestCtx, site *catalog.Site, f *form) bool {
 		return false
 	}
 	h := &ctx.Response.Header
-	h.Set("X-Request-Id", RequestID(ctx))
-	h.Set("Cache-Control", "no-store")
+	setRequestID(ctx)
+	noStore(h)
 	h.Set("Location", to.String())
 	ctx.SetStatusCode(fasthttp.StatusSeeOther)
 	return true

@@ -32,9 +32,8 @@ func (in *Ingest) Pixel(ctx *fasthttp.RequestCtx) {
 		in.answer(ctx, t, err)
 		return
 	}
-	h := &ctx.Response.Header
-	h.Set("X-Request-Id", RequestID(ctx))
-	h.Set("Cache-Control", "no-store")
+	setRequestID(ctx)
+	noStore(&ctx.Response.Header)
 	ctx.SetContentType("image/gif")
 	ctx.SetBody(pixel)
 }

@@ -2,13 +2,10 @@ package ingest
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"strconv"
-
 	"unsafe"
 
 	"github.com/valyala/fasthttp"
@@ -17,27 +14,39 @@ import (
 	"footfall/journal"
 )
 
-// Keys of what a request carries in its user values.
-type (
-	requestIDKey struct{}
-	logKey       struct{}
-)
+// failureKey is where WriteError leaves what a client must not see, for Failure.
+type failureKey struct{}
 
-// UseLog says where WriteError logs what a client must not see of this request; without it that is slog's default.
-func UseLog(ctx *fasthttp.RequestCtx, log *slog.Logger) { ctx.SetUserValue(logKey{}, log) }
+// Failure returns the error that WriteError answered as ours, nil if it answered none: whoever serves logs it.
+func Failure(ctx *fasthttp.RequestCtx) error {
+	err, _ := ctx.UserValue(failureKey{}).(error)
+	return err
+}
 
-// RequestID returns the id of a request. It is made at the first call and stays the same for this request.
+// RequestID returns the id of a request, the same at every call: 16 hexadecimal digits of its connection's time and
+// number and its own number on it, so that nothing needs to be kept.
 func RequestID(ctx *fasthttp.RequestCtx) string {
-	if id, ok := ctx.UserValue(requestIDKey{}).(string); ok {
-		return id
+	var id [requestIDLen]byte
+	appendRequestID(id[:0], ctx)
+	return string(id[:])
+}
+
+const requestIDLen = 16
+
+func appendRequestID(b []byte, ctx *fasthttp.RequestCtx) []byte {
+	const odd = 0x9e3779b97f4a7c15 // numbers that differ little give ids that differ much
+	x := (uint64(ctx.ConnTime().UnixNano())*odd ^ ctx.ID()) * odd
+	x ^= x >> 32
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[x>>shift&15])
 	}
-	var raw [8]byte
-	for i, n := 0, rand.Uint64(); i < len(raw); i, n = i+1, n>>8 {
-		raw[i] = byte(n)
-	}
-	id := hex.EncodeToString(raw[:])
-	ctx.SetUserValue(requestIDKey{}, id)
-	return id
+	return b
+}
+
+// setRequestID writes the request's id into its answer.
+func setRequestID(ctx *fasthttp.RequestCtx) {
+	var id [requestIDLen]byte
+	ctx.Response.Header.SetCanonical(lent("X-Request-Id"), appendRequestID(id[:0], ctx))
 }
 
 // setHeader sets a header whose name is in its canonical form already: making it so costs more than the rest.
@@ -47,6 +56,12 @@ func setHeader(h *fasthttp.ResponseHeader, name, value string) {
 
 // lent returns the bytes of a string, not to be written to.
 func lent(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// noStore keeps an answer out of caches and from being taken for something else than it says.
+func noStore(h *fasthttp.ResponseHeader) {
+	setHeader(h, "Cache-Control", "no-store")
+	setHeader(h, "X-Content-Type-Options", "nosniff")
+}
 
 // errorBody is what a client reads under "error".
 type errorBody struct {
@@ -83,23 +98,21 @@ func WriteJSON(ctx *fasthttp.RequestCtx, status int, v any) {
 }
 
 func writeBody(ctx *fasthttp.RequestCtx, status int, body []byte) {
-	h := &ctx.Response.Header
-	h.Set("X-Request-Id", RequestID(ctx))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	setRequestID(ctx)
+	noStore(&ctx.Response.Header)
 	ctx.SetContentType("application/json")
 	ctx.SetStatusCode(status)
 	ctx.SetBody(body)
 }
 
-// WriteError answers with the fault in err's chain, in the one public shape, and logs the cause of those that are ours.
+// WriteError answers with the fault in err's chain, in the one public shape, and leaves those that are ours to Failure.
 // An error that is no fault and has no better meaning is an Internal one.
 func WriteError(ctx *fasthttp.RequestCtx, err error) { writeError(ctx, err, nil) }
 
 func writeError(ctx *fasthttp.RequestCtx, err error, rejected []rejection) {
 	f := faultOf(err)
 	if f.Code == fault.Internal || f.Code == fault.DataCorrupt {
-		logOf(ctx).Error("request failed", "request_id", RequestID(ctx), "error", err)
+		ctx.SetUserValue(failureKey{}, err)
 	}
 	status := f.Code.Status()
 	switch status {
@@ -112,13 +125,6 @@ func writeError(ctx *fasthttp.RequestCtx, err error, rejected []rejection) {
 	WriteJSON(ctx, status, struct {
 		Error errorBody `json:"error"`
 	}{errorBody{f.Code, f.Message, f.Field, RequestID(ctx), rejected}})
-}
-
-func logOf(ctx *fasthttp.RequestCtx) *slog.Logger {
-	if log, ok := ctx.UserValue(logKey{}).(*slog.Logger); ok {
-		return log
-	}
-	return slog.Default()
 }
 
 // faultOf returns the fault that an error means to a client.
