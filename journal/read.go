@@ -105,6 +105,21 @@ func ReadSession(r store.Reader, day uint16, site uint32, session store.ID, afte
 	})
 }
 
+// ReadSessionBack visits the chunks of one session that were received on one UTC day and have positions up to until, the
+// newest first.
+func ReadSessionBack(r store.Reader, day uint16, site uint32, session store.ID, until Position, visit func(*Record) error) error {
+	rg := store.Range{
+		Lo: appendEventKey(nil, day, site, session, 0), Hi: appendEventKey(nil, day, site, session, until+1), Reverse: true,
+	}
+	return r.Scan(rg, func(key, value []byte) error {
+		rec, err := decodeChunk(key, value)
+		if err != nil {
+			return err
+		}
+		return visit(&rec)
+	})
+}
+
 // recover applies to each owner the records that its stored state lacks, and finds the end of the journal. Positions
 // above everything that was checkpointed must be dense: a hole there is a lost record.
 func (j *Journal) recover() error {

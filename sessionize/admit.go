@@ -4,8 +4,6 @@ import (
 	"footfall/event"
 	"footfall/journal"
 	"footfall/store"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Admit is the committer's question just before a record gets its position: it drops the chunk's duplicates, flags a
@@ -51,10 +49,6 @@ func (o *Sessions) forget(l *live) {
 	}
 }
 
-// idHash stands for an event id within its session, in 56 bits: two ids of a session of 12 events meet by chance once
-// in 10^15 sessions. Whoever makes two of their own ids collide loses their own event.
-func idHash(id string) uint64 { return xxhash.Sum64String(id) >> 8 }
-
 // dropDuplicates takes the events that the session has seen out of the chunk, and remembers the others.
 func (o *Sessions) dropDuplicates(c *event.Chunk) error {
 	s := &o.scratch
@@ -79,80 +73,6 @@ func (o *Sessions) dropDuplicates(c *event.Chunk) error {
 	}
 	c.Events = kept
 	return nil
-}
-
-// seenID says whether an id is among the last 4,096 and, unless it is imported, not older than 24 hours.
-func (s *Session) seenID(hash uint64, received int64, imported bool) bool {
-	for i := range s.IDs {
-		if s.IDs[i].Hash == hash && (imported || received-int64(s.IDs[i].At)*1000 <= event.DedupeWindow) {
-			return true
-		}
-	}
-	return false
-}
-
-// remember notes the ids of a chunk that was admitted before.
-func (s *Session) remember(c *event.Chunk) {
-	for i := range c.Events {
-		if id := c.Events[i].ID; id != "" {
-			s.rememberID(idHash(id), c.Received)
-		}
-	}
-}
-
-func (s *Session) rememberID(hash uint64, received int64) {
-	if len(s.IDs) == maxIDs {
-		copy(s.IDs, s.IDs[1:])
-		s.IDs = s.IDs[:maxIDs-1]
-		s.IDsLost, s.Truncated = true, true
-	}
-	s.IDs = append(s.IDs, SeenID{hash, uint32(received / 1000)})
-}
-
-func (o *Sessions) remember(c *event.Chunk) {
-	for i := range c.Events {
-		if id := c.Events[i].ID; id != "" {
-			o.rememberID(idHash(id), c.Received)
-		}
-	}
-}
-
-func (o *Sessions) rememberID(hash uint64, received int64) {
-	o.scratch.rememberID(hash, received)
-	if known := o.known[o.cur.key]; known != nil {
-		known[hash] = struct{}{}
-	}
-}
-
-// knownIDs returns every id of a session's stored chunks. The sets of a few long sessions are kept, so that importing
-// one of them in many pieces reads it once.
-func (o *Sessions) knownIDs(key sessionKey, s *Session) (map[uint64]struct{}, error) {
-	if ids := o.known[key]; ids != nil {
-		return ids, nil
-	}
-	total := 0
-	for _, ids := range o.known {
-		total += len(ids)
-	}
-	if total > maxKnownIDs {
-		clear(o.known)
-	}
-	ids := map[uint64]struct{}{}
-	for _, day := range s.Days {
-		err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, 0, func(r *journal.Record) error {
-			for i := range r.Chunk.Events {
-				if id := r.Chunk.Events[i].ID; id != "" {
-					ids[idHash(id)] = struct{}{}
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	o.known[key] = ids
-	return ids, nil
 }
 
 // stampOrdinal gives the chunk the ordinal of the visitor that the session belongs to once it is folded. Only

@@ -56,7 +56,7 @@ func BenchmarkSessionCodec(b *testing.B) {
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = appendSession(buf[:0], &s)
+		buf, _ = appendSession(buf[:0], &s)
 		if err := decodeSession(buf, &decoded); err != nil {
 			b.Fatal(err)
 		}

@@ -22,18 +22,24 @@ import (
 //	sv  current | sv counting | uv dropped | uv scrollSum | uv scrollViews
 //	uv n, n × u16 LE    days of receipt
 //	uv n, n × (u8 key, str value)  source
-//	uv n, n × u64 LE    dropped pages
-//	uv n, n × (u64 LE page, sv newest, sv clock, sv base, sv clockAt, uv gaps, sv view, uv used)  loads
+//	uv n, n × 40 bits LE  dropped pages
+//	uv n, n × (40 bits LE page, sv newest, sv clock, sv base, sv clockAt, uv gaps, sv view, uv used)  loads
 //	uv n, n × (str id, uv dwell, sv scroll, sv newest, uv n, n × u16 LE days)  listings
 //	uv n, n × (sv listing, sv load, u8 bits, u16 LE day, uv dwell, uv segFrom, uv segTo - segFrom, sv scroll)  views
 //	uv n, n × (sv from, uv to - from, u8 return)  runs
-//	uv n, n × (56 bits LE of hash, sv at - at of the one before)  ids
+//	uv n, n × (56 bits LE of hash, sv at - at of the one before)  ids, in memory only
+//
+// The ids would be a third of what is stored, and nothing compresses them. They stand in the session's chunks too: load
+// takes them from there.
 const sessionVersion = 1
 
 const (
 	viewNamed = 1 << iota
 	viewByClock
 )
+
+// pageBytes of the hash of a pageId are kept: two of the 64 loads of a session meet by chance once in 10^9 sessions.
+const pageBytes = 5
 
 // flags packs the booleans, from bit 0 up in this order: part of the format.
 func (s *Session) flags() (f uint16) {
@@ -48,7 +54,14 @@ func (s *Session) flags() (f uint16) {
 	return f
 }
 
-func appendSession(b []byte, s *Session) []byte {
+// appendSession appends the session as it is in memory, and says how long its stored part is.
+func appendSession(b []byte, s *Session) (all []byte, stored int) {
+	b = appendStored(b, s)
+	stored = len(b)
+	return appendIDs(b, s.IDs), stored
+}
+
+func appendStored(b []byte, s *Session) []byte {
 	le, uv, sv := binary.LittleEndian, binary.AppendUvarint, binary.AppendVarint
 	count := func(n int) { b = uv(b, uint64(n)) }
 	b = append(b, sessionVersion, byte(s.Device))
@@ -69,12 +82,12 @@ func appendSession(b []byte, s *Session) []byte {
 	}
 	count(len(s.DroppedPages))
 	for _, h := range s.DroppedPages {
-		b = le.AppendUint64(b, h)
+		b = le.AppendUint64(b, h)[:len(b)+pageBytes]
 	}
 	count(len(s.Loads))
 	for i := range s.Loads {
 		l := &s.Loads[i]
-		b = le.AppendUint64(b, l.Page)
+		b = le.AppendUint64(b, l.Page)[:len(b)+pageBytes]
 		b = sv(sv(sv(sv(b, l.Newest-s.First), int64(l.Clock)), int64(l.Base)), l.ClockAt-s.First)
 		b = uv(sv(uv(b, uint64(l.Gaps)), int64(l.View)), uint64(l.Used))
 	}
@@ -88,12 +101,15 @@ func appendSession(b []byte, s *Session) []byte {
 	for i := range s.Views {
 		b = appendView(b, &s.Views[i])
 	}
-	b = appendRuns(b, s.Runs, s.First)
-	count(len(s.IDs))
+	return appendRuns(b, s.Runs, s.First)
+}
+
+func appendIDs(b []byte, ids []SeenID) []byte {
+	b = binary.AppendUvarint(b, uint64(len(ids)))
 	var at uint32
-	for _, id := range s.IDs {
-		b = le.AppendUint64(b, id.Hash)[:len(b)+7]
-		b = sv(b, int64(id.At)-int64(at))
+	for _, id := range ids {
+		b = binary.LittleEndian.AppendUint64(b, id.Hash)[:len(b)+7]
+		b = binary.AppendVarint(b, int64(id.At)-int64(at))
 		at = id.At
 	}
 	return b
@@ -142,7 +158,8 @@ func appendString(b []byte, s string) []byte {
 // ErrCorrupt is returned for stored bytes that this package cannot have written.
 var ErrCorrupt = errors.New("sessionize: stored state cannot be read")
 
-// decodeSession fills s from an encoding, reusing its slices. Its strings alias b.
+// decodeSession fills s from an encoding, stored or in memory, reusing its slices. Its strings alias b. Stored ones have
+// no ids.
 func decodeSession(b []byte, s *Session) error {
 	d := reader{b: b}
 	s.reset("")
@@ -161,12 +178,12 @@ func decodeSession(b []byte, s *Session) error {
 	for range d.count(2) {
 		s.Source = append(s.Source, event.Attr{Key: event.AttrKey(d.u8()), Value: d.str()})
 	}
-	for range d.count(8) {
-		s.DroppedPages = append(s.DroppedPages, d.u64())
+	for range d.count(pageBytes) {
+		s.DroppedPages = append(s.DroppedPages, d.page())
 	}
-	for range d.count(15) {
+	for range d.count(pageBytes + 7) {
 		s.Loads = append(s.Loads, Load{
-			Page: d.u64(), Newest: s.First + d.sv(), Clock: int32(d.sv()), Base: int32(d.sv()),
+			Page: d.page(), Newest: s.First + d.sv(), Clock: int32(d.sv()), Base: int32(d.sv()),
 			ClockAt: s.First + d.sv(), Gaps: d.uv(), View: int(d.sv()), Used: d.uv(),
 		})
 	}
@@ -179,16 +196,22 @@ func decodeSession(b []byte, s *Session) error {
 		s.Views = append(s.Views, d.view())
 	}
 	s.Runs = d.runs(s.Runs, s.First)
+	if len(d.b) > 0 {
+		d.ids(s)
+	}
+	if d.bad || len(d.b) != 0 || !s.consistent() {
+		return fmt.Errorf("%w: session", ErrCorrupt)
+	}
+	return nil
+}
+
+func (d *reader) ids(s *Session) {
 	var at int64
 	for range d.count(8) {
 		hash := d.u56()
 		at += d.sv()
 		s.IDs = append(s.IDs, SeenID{Hash: hash, At: uint32(at)})
 	}
-	if d.bad || len(d.b) != 0 || !s.consistent() {
-		return fmt.Errorf("%w: session", ErrCorrupt)
-	}
-	return nil
 }
 
 func (s *Session) setFlags(f uint16) {
@@ -271,9 +294,9 @@ func (d *reader) u56() uint64 {
 	return 0
 }
 
-func (d *reader) u64() uint64 {
-	if t := d.take(8); t != nil {
-		return binary.LittleEndian.Uint64(t)
+func (d *reader) page() uint64 {
+	if t := d.take(pageBytes); t != nil {
+		return uint64(binary.LittleEndian.Uint32(t)) | uint64(t[4])<<32
 	}
 	return 0
 }

@@ -13,12 +13,13 @@ type sessionKey struct {
 // live is one session in memory, held as its stored encoding: it costs what its bytes cost, a checkpoint copies it, and
 // what is recovered cannot differ from what was live.
 type live struct {
-	key  sessionKey
-	blob []byte
+	key    sessionKey
+	stored uint32 // length of the part of blob that is stored: all but the ids
+	blob   []byte
 
 	lastLive  int64  // as in the session
 	received  int64  // newest receive time
-	unwritten int    // chunks since it was stored
+	unwritten uint32 // chunks since it was stored
 	firstDay  uint16 // UTC day of receipt of the first of them
 	slot      uint32 // newest slot of the seen space that names it
 	queued    bool   // is in forced or queue
@@ -89,13 +90,13 @@ func (w *rateWindow) add(at int64, n int) bool {
 	return w.second >= rateSeconds-1 && w.count > rateEvents
 }
 
-// setBlob copies an encoding into the live session, in place if it has room.
-func (o *Sessions) setBlob(l *live, b []byte) {
+// setBlob copies an encoding, whose first bytes are the stored part, into the live session, in place if it has room.
+func (o *Sessions) setBlob(l *live, b []byte, stored int) {
 	o.bytes -= l.size()
 	if cap(l.blob) < len(b) || cap(l.blob) > 2*len(b)+64 {
 		l.blob = make([]byte, 0, len(b)+len(b)/8)
 	}
-	l.blob = append(l.blob[:0], b...)
+	l.blob, l.stored = append(l.blob[:0], b...), uint32(stored)
 	o.bytes += l.size()
 }
 

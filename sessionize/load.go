@@ -85,7 +85,7 @@ func (f *folder) dropLoad(load int) {
 // pageHash never returns 0, which stands for no pageId. Whoever makes two of their own pageIds collide changes their own
 // session only.
 func pageHash(page string) uint64 {
-	if h := xxhash.Sum64String(page); h != 0 {
+	if h := xxhash.Sum64String(page) >> (64 - 8*pageBytes); h != 0 {
 		return h
 	}
 	return 1

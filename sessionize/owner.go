@@ -192,26 +192,25 @@ func (o *Sessions) begin(r *journal.Record) error {
 		o.cur = l
 		return decodeSession(l.blob, &o.scratch)
 	}
-	blob, unwritten, firstDay, err := o.load(o.lookUp, key, r.Session)
+	o.scratch.reset(r.Session)
+	in, err := o.load(o.lookUp, key, &o.scratch, true)
 	if err != nil {
 		return err
 	}
-	if err := decodeSession(blob, &o.scratch); err != nil {
-		return err
-	}
-	o.cur = o.bringIn(key, &o.scratch, blob, unwritten, firstDay)
+	o.cur = o.bringIn(key, &o.scratch, in)
 	return nil
 }
 
-// bringIn puts a loaded session, decoded as s, into memory. What its stored state lacked is stored at the next
-// checkpoint.
-func (o *Sessions) bringIn(key sessionKey, s *Session, blob []byte, unwritten int, firstDay uint16) *live {
-	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: unwritten, firstDay: firstDay}
+// bringIn puts a loaded session into memory. What its stored state lacked is stored at the next checkpoint.
+func (o *Sessions) bringIn(key sessionKey, s *Session, in loaded) *live {
+	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: in.unwritten, firstDay: in.firstDay}
 	o.bytes += l.size()
 	o.live[key] = l
 	o.clean.push(l)
-	o.setBlob(l, blob)
-	if unwritten > 0 {
+	var stored int
+	o.buf, stored = appendSession(o.buf[:0], s)
+	o.setBlob(l, o.buf, stored)
+	if in.unwritten > 0 {
 		o.touch(l, true)
 		o.force(l)
 	}
@@ -239,54 +238,62 @@ func (o *Sessions) endLookup() error {
 	return err
 }
 
-// load returns a session's encoding from the store, a new session's if it has none, and how many chunks the stored
-// state lacked.
-func (o *Sessions) load(get getter, key sessionKey, id string) (blob []byte, unwritten int, firstDay uint16, err error) {
+// loaded says how much of a session load found outside its stored state.
+type loaded struct {
+	unwritten uint32 // chunks that the stored state lacked
+	firstDay  uint16 // UTC day of receipt of the first of them
+}
+
+// load makes s, which must be a new session, the session as the store has it, and leaves it if the store has none. The
+// ids are read from the session's chunks only if they are asked for. Strings of s alias what was read.
+func (o *Sessions) load(get getter, key sessionKey, s *Session, ids bool) (in loaded, err error) {
 	blob, found, err := get(idKey(store.Sessions, key.site, key.id))
 	if err != nil {
-		return nil, 0, 0, err
+		return in, err
 	}
-	var s Session
-	s.reset(id)
 	if found {
-		if !o.scanning {
-			return blob, 0, 0, nil
+		if err := decodeSession(blob, s); err != nil {
+			return in, err
 		}
-		if err := decodeSession(blob, &s); err != nil {
-			return nil, 0, 0, err
-		}
-	}
-	if o.scanning {
-		var out Deltas // already in the store: the checkpoint that has the position has them
-		for day := o.scanFrom; day <= uint16(event.UTCDay(o.at)); day++ {
-			err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
-				if r.Pos > o.pos {
-					return store.ErrStop
-				}
-				if unwritten++; unwritten == 1 {
-					firstDay = day
-				}
-				s.ID = r.Session
-				s.remember(r.Chunk)
-				out.reset()
-				Fold(&s, r.Chunk, &out)
-				s.Through = r.Pos
-				return nil
-			})
-			if err != nil {
-				return nil, 0, 0, err
+		if ids || o.scanning { // what the stored state lacks can push ids out
+			if err := o.readIDs(key, s); err != nil {
+				return in, err
 			}
 		}
 	}
-	return appendSession(nil, &s), unwritten, firstDay, nil
+	if !o.scanning {
+		return in, nil
+	}
+	var out Deltas // already in the store: the checkpoint that has the position has them
+	for day := o.scanFrom; day <= uint16(event.UTCDay(o.at)); day++ {
+		err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
+			if r.Pos > o.pos {
+				return store.ErrStop
+			}
+			if in.unwritten++; in.unwritten == 1 {
+				in.firstDay = day
+			}
+			s.ID = r.Session
+			s.remember(r.Chunk)
+			out.reset()
+			Fold(s, r.Chunk, &out)
+			s.Through = r.Pos
+			return nil
+		})
+		if err != nil {
+			return in, err
+		}
+	}
+	return in, nil
 }
 
 // store puts the session's new state into memory and decides when it must be stored. It comes last: the strings of s
 // and of the deltas are lent from the bytes that it overwrites.
 func (o *Sessions) store(l *live, s *Session, r *journal.Record) {
-	o.buf = appendSession(o.buf[:0], s)
+	var stored int
+	o.buf, stored = appendSession(o.buf[:0], s)
+	o.setBlob(l, o.buf, stored)
 	at := r.At.UnixMilli()
-	o.setBlob(l, o.buf)
 	l.received, l.lastLive = at, s.LastLive
 	if l.unwritten++; l.unwritten == 1 {
 		l.firstDay = uint16(event.UTCDay(at))
@@ -398,7 +405,7 @@ func (o *Sessions) writeSessions(b *store.Batch) (due []*live) {
 		due = append(due, l)
 	}
 	for _, l := range due {
-		b.Set(idKey(store.Sessions, l.key.site, l.key.id), l.blob)
+		b.Set(idKey(store.Sessions, l.key.site, l.key.id), l.blob[:l.stored])
 	}
 	return due
 }

@@ -36,16 +36,13 @@ func (o *Sessions) session(key sessionKey) (a Analytics, found bool, err error) 
 
 // state decodes a session's state into s, whose strings are lent as long as o.mu is held.
 func (o *Sessions) state(key sessionKey, s *Session) (found bool, err error) {
-	blob := []byte(nil)
+	s.reset("")
 	if l := o.live[key]; l != nil {
-		blob = l.blob
-	} else if blob, _, _, err = o.load(o.db.Get, key, ""); err != nil {
-		return false, err
+		err = decodeSession(l.blob, s)
+	} else {
+		_, err = o.load(o.db.Get, key, s, false)
 	}
-	if err := decodeSession(blob, s); err != nil {
-		return false, err
-	}
-	return s.Through != 0, nil
+	return s.Through != 0, err
 }
 
 // VisitorView is a visitor with its sessions.

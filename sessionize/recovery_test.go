@@ -2,6 +2,7 @@ package sessionize
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -124,7 +125,13 @@ func (w *world) dump() string {
 		var s Session
 		o.mu.RLock() // the committer may be making a checkpoint
 		found, err := o.state(key, &s)
-		line := fmt.Sprintf("session %s %t %x", s.ID, found, appendSession(nil, &s))
+		if o.live[key] == nil {
+			s.reset("")
+			_, err2 := o.load(o.db.Get, key, &s, true) // with its ids
+			err = errors.Join(err, err2)
+		}
+		state, _ := appendSession(nil, &s)
+		line := fmt.Sprintf("session %s %t %x", s.ID, found, state)
 		o.mu.RUnlock()
 		w.must(err)
 		add("%s", line)

@@ -75,7 +75,7 @@ type Session struct {
 
 // Load is one page load with what its later events need.
 type Load struct {
-	Page    uint64 // hash of the pageId, 0 if it has none
+	Page    uint64 // hash of the pageId in 40 bits, 0 if it has none
 	Newest  int64  // newest event time of events that name the pageId, 0: none
 	Clock   int32  // largest page clock, event.None if there was none
 	Base    int32  // clock from which it counts; event.None: from the first it shows

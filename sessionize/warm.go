@@ -47,16 +47,13 @@ func (o *Sessions) warm(key sessionKey) error {
 	if o.live[key] != nil {
 		return nil
 	}
-	blob, unwritten, firstDay, err := o.load(o.db.Get, key, "")
-	if err != nil {
-		return err
-	}
 	var s Session // not scratch, which is the committer's between Admit and Apply
-	if err := decodeSession(blob, &s); err != nil {
-		return err
+	s.reset("")
+	in, err := o.load(o.db.Get, key, &s, true)
+	if err == nil {
+		o.bringIn(key, &s, in)
 	}
-	o.bringIn(key, &s, blob, unwritten, firstDay)
-	return nil
+	return err
 }
 
 // Live returns how many sessions are in memory, their bytes, and the bound.
