@@ -8,6 +8,20 @@ FUZZTIME = 30s
 build: ## bin/footfall, one static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/footfall ./cmd/footfall
 
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+
+.PHONY: release
+release: ## dist/: a static binary for each of PLATFORMS, and SHA256SUMS
+	rm -rf dist && mkdir dist
+	@set -e; for platform in $(PLATFORMS); do \
+		file=footfall-$(VERSION)-$${platform%/*}-$${platform#*/}; \
+		echo $$file; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} \
+			go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o dist/$$file ./cmd/footfall; \
+	done
+	cd dist && sha256sum footfall-* >SHA256SUMS
+
 demo: build ## replays a real access log on an empty directory and says what to ask
 	bin/footfall demo --log examples/weblog/access.log.gz
 
@@ -31,6 +45,12 @@ tools:
 			echo "$$tool is not installed; the tests that need it will say so" >&2; \
 		fi; \
 	done
+	@# Of Debian's prometheus only this one program: the package would start a server.
+	@command -v promtool >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		dir=$$(mktemp -d) && trap 'rm -rf $$dir' EXIT && chmod 755 $$dir && cd $$dir && apt-get update -qq && \
+		apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && \
+		install -m 755 usr/bin/promtool /usr/local/bin/promtool; } || \
+		echo "promtool is not installed; the tests that need it will say so" >&2
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \

@@ -25,7 +25,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Options of an API. All fields are required.
+// Options of an API. All fields but Observe are required.
 type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
@@ -37,8 +37,11 @@ type Options struct {
 	WaitDurable func(ctx context.Context) error
 	// CursorKey authenticates cursors. Cursors made under another key are refused, so it should survive a restart.
 	CursorKey []byte
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Observe is told of each answered request, with its row of Routes, nil if there is none. It must be quick. May be
+	// nil.
+	Observe func(ctx *fasthttp.RequestCtx, route *Route)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // API serves the public port.
@@ -70,13 +73,20 @@ type call struct {
 
 // Handler answers a request.
 func (a *API) Handler(ctx *fasthttp.RequestCtx) {
-	defer a.recoverPanic(ctx)
 	c := &call{RequestCtx: ctx}
+	defer a.observe(c)
+	defer a.recoverPanic(ctx)
 	if err := a.dispatch(c); err != nil {
 		ingest.WriteError(ctx, err)
 	}
 	if ctx.Response.StatusCode() >= fasthttp.StatusInternalServerError {
 		a.logFailure(ctx)
+	}
+}
+
+func (a *API) observe(c *call) {
+	if a.o.Observe != nil {
+		a.o.Observe(c.RequestCtx, c.route)
 	}
 }
 

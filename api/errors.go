@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"runtime/debug"
+	"strings"
 
 	"footfall/fault"
 	"footfall/ingest"
@@ -18,6 +19,7 @@ func (a *API) ErrorHandler(ctx *fasthttp.RequestCtx, err error) {
 	}
 	ingest.WriteError(ctx, unreadable(err))
 	a.logFailure(ctx)
+	a.observe(&call{RequestCtx: ctx})
 }
 
 // logFailure logs what a client must not see of a request that failed by our fault.
@@ -47,7 +49,7 @@ func unreadable(err error) error {
 func (a *API) recoverPanic(ctx *fasthttp.RequestCtx) {
 	if p := recover(); p != nil {
 		a.o.Log.Error("a handler panicked", "request_id", ingest.RequestID(ctx), "method", string(ctx.Method()),
-			"panic", p, "stack", string(debug.Stack()))
+			"panic", p, "stack", strings.Split(string(debug.Stack()), "\n"))
 		ingest.WriteError(ctx, fault.New(fault.Internal, "Something went wrong here. Try again; if it stays, report the request_id."))
 	}
 }

@@ -61,16 +61,16 @@ func newReader(t *testing.T) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, ops, err := s.Listen()
+	public, err := s.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.url = "http://" + public.Addr().String()
 	r.env = append(os.Environ(), "FOOTFALL_WRITE_KEY="+writeKey, "FOOTFALL_ADMIN_KEY="+adminKey,
-		"URL="+r.url, "OPS=http://"+ops.Addr().String())
+		"URL="+r.url, "OPS=http://"+s.OpsAddr().String())
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx, public, ops) }()
+	go func() { served <- s.Serve(ctx, public) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-served; err != nil {

@@ -36,12 +36,13 @@ const (
 // FirstImportDay is the earliest ts that an import may carry, ms since 1970: 2000-01-01 UTC.
 const FirstImportDay = 946_684_800_000
 
-const msPerDay = 86_400_000
+// MsPerDay is how many ms a UTC day has.
+const MsPerDay = 86_400_000
 
 // UTCDay returns the UTC day of a time, days since 1970-01-01.
 func UTCDay(ms int64) int32 {
-	d := ms / msPerDay
-	if ms%msPerDay < 0 {
+	d := ms / MsPerDay
+	if ms%MsPerDay < 0 {
 		d--
 	}
 	return int32(d)

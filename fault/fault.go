@@ -38,6 +38,7 @@ const (
 	UnsupportedMedia    Code = "unsupported_media"    // a content type that we do not read
 	RateLimited         Code = "rate_limited"         // too often; Retry-After says when
 	Overloaded          Code = "overloaded"           // the queue is full; Retry-After says when
+	DiskLow             Code = "disk_low"             // the disk is nearly full
 	Unavailable         Code = "unavailable"          // starting, stopping, or poisoned
 	DataCorrupt         Code = "data_corrupt"         // stored bytes do not check
 	Internal            Code = "internal"             // our mistake; the log has the cause under the request id
@@ -51,7 +52,7 @@ var statuses = map[Code]int{
 	Conflict: 409, InFlight: 409, IdempotencyMismatch: 422,
 	TooLarge: 413, TooManyEvents: 413, UnsupportedEncoding: 415, UnsupportedMedia: 415,
 	RateLimited: 429, HeadersTooLarge: 431,
-	DataCorrupt: 500, Internal: 500, Overloaded: 503, Unavailable: 503,
+	DataCorrupt: 500, Internal: 500, Overloaded: 503, DiskLow: 503, Unavailable: 503,
 }
 
 // Status returns the HTTP status of a code, 500 for one that is not in the table.

@@ -83,10 +83,11 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 		if err := in.submit(ctx, w, site, items, s); err != nil {
 			return taken{}, err
 		}
+		in.tellSlow(ctx, w)
 		in.keep(w, site, notes)
 	}
 	in.keep(w, site, rejects)
-	in.count(len(items), len(rejects), w.decoder.Redacted)
+	in.count(len(items), rejects, w.decoder.Redacted)
 	return taken{len(items), rejects}, nil
 }
 

@@ -94,7 +94,7 @@ func (im *importer) step(ctx context.Context) (more bool, err error) {
 		im.in.keep(im.w, im.site, notes)
 	}
 	im.in.keep(im.w, im.site, rejects)
-	im.in.count(len(items), len(rejects), im.w.decoder.Redacted)
+	im.in.count(len(items), rejects, im.w.decoder.Redacted)
 	im.sum.Rejected += int64(len(rejects))
 	im.sum.Skipped += int64(skipped)
 	im.sum.Accepted = im.sum.Lines - im.sum.Rejected - im.sum.Skipped

@@ -32,7 +32,7 @@ import (
 	"footfall/store"
 )
 
-// Options of an Ingest. All but Log are required.
+// Options of an Ingest. All but Log and Slow are required.
 type Options struct {
 	Journal *journal.Journal
 	Leads   *leads.Leads
@@ -41,6 +41,7 @@ type Options struct {
 	DB      *store.DB // for the ring of rejects, and for ids that must not be guessed back to what they stand for
 	Now     func() time.Time
 	Log     *slog.Logger
+	Slow    time.Duration // beacons that take this long or longer are logged; 0: none
 }
 
 // Counts is what an Ingest has done since its start.
@@ -50,6 +51,7 @@ type Counts struct {
 	Redacted    atomic.Int64 // eventData keys dropped because they name secrets
 	RejectsLost atomic.Int64 // rejected events that were not kept in the ring, for its rate
 	Honeypot    atomic.Int64 // lead forms that only a robot fills in this way
+	reasons     reasons
 }
 
 // Ingest holds the public handlers. Its methods may be called by many goroutines.
@@ -188,8 +190,9 @@ func (in *Ingest) Rejects(site uint32, limit int, before uint64) ([]RejectRow, e
 }
 
 // count notes the events of a request that was answered.
-func (in *Ingest) count(accepted, rejected, redacted int) {
+func (in *Ingest) count(accepted int, rejects []Reject, redacted int) {
 	in.counts.Accepted.Add(int64(accepted))
-	in.counts.Rejected.Add(int64(rejected))
+	in.counts.Rejected.Add(int64(len(rejects)))
+	in.counts.reasons.add(rejects)
 	in.counts.Redacted.Add(int64(redacted))
 }

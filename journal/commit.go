@@ -24,6 +24,7 @@ type group struct {
 	batch *store.Batch // nil if there was nothing to write
 	subs  []*submission
 	last  Position
+	times
 }
 
 // commitLoop is the one writer. While one group is on its way to disk it gathers, writes and applies the next. It ends
@@ -39,6 +40,7 @@ func (j *Journal) commitLoop() {
 			j.gather()
 		case <-ticker.C:
 			due = true
+			j.pulse.mark(&j.pulse.beat)
 		}
 		subs, closing := j.take()
 		if len(subs) > 0 {
@@ -93,6 +95,7 @@ func (j *Journal) take() (subs []*submission, closing bool) {
 		j.notify()
 	}
 	j.queued -= size
+	j.tellRoom()
 	j.aim()
 	return subs, j.closing && n == 0
 }
@@ -109,10 +112,11 @@ func (j *Journal) aim() {
 
 // commit writes and applies one group and sends it on to be synced.
 func (j *Journal) commit(subs []*submission) {
-	g := &group{subs: subs}
+	g := &group{subs: subs, times: times{began: j.o.Now()}}
 	if err := j.write(g); err != nil {
 		j.poison(err)
 	}
+	g.folded = j.o.Now()
 	j.syncing <- g
 }
 
@@ -125,6 +129,7 @@ func (j *Journal) syncLoop() {
 		err := j.Err()
 		if err == nil {
 			j.setDurable(g.last)
+			j.tell(g)
 		}
 		j.mu.Lock()
 		j.waiting -= len(g.subs)
@@ -239,6 +244,7 @@ func (j *Journal) checkpoint() {
 		return
 	}
 	j.sinceCP = 0
+	j.pulse.mark(&j.pulse.checkpoint)
 }
 
 // refuseAll answers everything that still waits with the poison.

@@ -37,14 +37,23 @@ type Owner interface {
 
 // Options of a Journal.
 type Options struct {
-	Now   func() time.Time
-	Log   *slog.Logger
-	Queue int64 // bytes of waiting records over which Submit answers ErrOverloaded, default 32 MiB
+	Now func() time.Time
+	Log *slog.Logger
+	// Queue bounds the bytes of waiting records, default 32 MiB; the last tenth is for records that are no chunks. When
+	// it is full, Submit waits for QueueWait and then answers ErrOverloaded.
+	Queue     int64
+	QueueWait time.Duration
+	// Refuse is asked before a submission is queued, by the kind of its first record. Its error is Submit's. It is on
+	// the way of every request: it must be quick. May be nil.
+	Refuse func(Kind) error
 	// Admit is asked for each record just before it gets its position. It may drop events of a chunk and stamps what
 	// only the committer knows; a chunk that is left without events is dropped whole.
 	Admit           func(r *Record) error
 	CheckpointEvery time.Duration // default 1 s
 	CheckpointAfter int           // records, default 65,536
+	// Committed is told of each group that was written, how long it took from its beginning until it was on disk. It
+	// holds up the answers: it must be quick. May be nil.
+	Committed func(took time.Duration)
 }
 
 var (
@@ -69,6 +78,7 @@ type Journal struct {
 	target  int   // submissions for which the committer waits, at most gatherFor
 	closing bool
 	wake    chan struct{} // of size 1: there is something to do
+	room    chan struct{} // closed when the queue gets shorter; nil while nobody waits for that
 
 	syncing chan *group // what the committer wrote, on its way to disk
 	groups  sync.WaitGroup
@@ -83,6 +93,7 @@ type Journal struct {
 	key     []byte    // the committer's, reused
 	value   []byte
 
+	pulse     pulse
 	applied   atomic.Uint64
 	durableMu sync.Mutex
 	durable   Position
@@ -117,7 +128,8 @@ func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
 	j := &Journal{db: db, owners: owners, o: o,
 		lastAt:   time.UnixMilli(0).UTC(), // the format holds no earlier time, whatever a clock says
 		failedCh: make(chan struct{}), done: make(chan struct{}), durableCh: make(chan struct{}),
-		wake: make(chan struct{}, 1), syncing: make(chan *group, groupsOnTheWay), target: 1}
+		wake: make(chan struct{}, 1), syncing: make(chan *group, groupsOnTheWay), target: 1,
+		pulse: newPulse(o.Now)}
 	if err := j.recover(); err != nil {
 		return nil, fmt.Errorf("recover the journal: %w", err)
 	}
@@ -128,29 +140,10 @@ func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
 	return j, nil
 }
 
-// recordOverhead is what a queued record costs beside its bytes.
-const recordOverhead = 200
-
-func sizeOf(recs []Record) (n int64) {
-	for i := range recs {
-		n += recordOverhead + int64(len(recs[i].Body))
-		if c := recs[i].Chunk; c != nil {
-			n += int64(len(c.Events)) * recordOverhead
-			for k := range c.Events {
-				n += int64(len(c.Events[k].Data))
-			}
-		}
-		for _, row := range recs[i].Rows {
-			n += int64(len(row.Value))
-		}
-	}
-	return n
-}
-
 // Submit puts records at the end of the journal, all or none, next to each other, and returns the position of the last
 // one once all are on disk and applied. Records of which nothing was left to write (duplicates) are acknowledged once
 // everything before them is on disk. The records are lent until it returns; so it does not return early when ctx ends
-// once the committer has them. The context is looked at only before.
+// once the committer has them. The context is looked at only before that.
 func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -161,46 +154,11 @@ func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) 
 		s.recs = nil
 		submissions.Put(s)
 	}()
-	if err := j.enqueue(s); err != nil {
+	if err := j.enqueue(ctx, s); err != nil {
 		return 0, err
 	}
 	<-s.done
 	return s.last, s.err
-}
-
-func (j *Journal) enqueue(s *submission) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	switch {
-	case j.failed.Load() != nil:
-		return *j.failed.Load()
-	case j.closing:
-		return ErrClosed
-	case j.queued+s.size > j.o.Queue && len(j.queue) > 0:
-		return ErrOverloaded
-	}
-	j.queued += s.size
-	j.waiting++
-	j.queue = append(j.queue, s)
-	if n := len(j.queue); n == 1 || n == j.target {
-		j.notify()
-	}
-	return nil
-}
-
-// notify tells the committer that there is something to do.
-func (j *Journal) notify() {
-	select {
-	case j.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Queued returns the bytes of records that wait.
-func (j *Journal) Queued() int64 {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.queued
 }
 
 // Applied returns the position up to which records are applied. What is read after it may not be on disk yet: see

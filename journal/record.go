@@ -20,10 +20,11 @@ type Kind uint8
 
 // The kinds of records.
 const (
-	KindChunk Kind = 1 // events of one session; Chunk is set
-	KindSite  Kind = 2 // package catalog
-	KindLead  Kind = 3 // package leads: a lead was created
-	KindPatch Kind = 4 // package leads: a lead was changed
+	KindChunk  Kind = 1 // events of one session; Chunk is set
+	KindSite   Kind = 2 // package catalog
+	KindLead   Kind = 3 // package leads: a lead was created
+	KindPatch  Kind = 4 // package leads: a lead was changed
+	KindRetire Kind = 5 // what is past its retention is deleted; see Retire
 )
 
 // Record is one thing that happened. It carries every decision, so that applying it reads no clock, no configuration
@@ -38,6 +39,7 @@ type Record struct {
 	Body    []byte       // what a record that is no chunk says, in its owner's format
 	Chunk   *event.Chunk // of KindChunk; lent until Submit returns
 	Rows    []Row        // primary data that is committed with the record but does not stand in the journal
+	Took    Took         // of a submission's first record, once Submit returned; not stored
 }
 
 // Row is a key and its value; a nil value deletes.

@@ -86,7 +86,7 @@ func (l *Leads) stored(key []byte, c *Create, now time.Time) (r replay, found bo
 	if err != nil {
 		return r, false, err
 	}
-	if now.UnixMilli()-kept.At >= replayFor.Milliseconds() {
+	if kept.old(now) {
 		return r, false, nil
 	}
 	if kept.Body != c.Body {

@@ -83,6 +83,8 @@ func (l *Leads) Apply(b *store.Batch, r *journal.Record) error {
 		err = l.applyLead(b, r)
 	case journal.KindPatch:
 		err = l.applyPatch(b, r)
+	case journal.KindRetire:
+		err = l.applyRetire(b, r)
 	}
 	if err != nil {
 		return err
@@ -127,7 +129,7 @@ func (l *Leads) applyPatch(b *store.Batch, r *journal.Record) error {
 	}
 	key := l.db.ID(c.Lead)
 	row, found, err := getRow(b, r.Site, key)
-	if err != nil || !found { // erased since
+	if err != nil || !found { // erased or retired since
 		return err
 	}
 	from := row.Status

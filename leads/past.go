@@ -86,6 +86,20 @@ func (p *past) recount(organization string, from, to status) {
 	}
 }
 
+// remove takes out a row that is deleted. Rows are deleted from the oldest on, so none would take its place.
+func (p *past) remove(r *row) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.orgs[r.Organization]
+	if o == nil {
+		return
+	}
+	o.count(r.Status, -1)
+	if i, found := o.find(r.Pos); found {
+		o.last = slices.Delete(o.last, i, i+1)
+	}
+}
+
 func (o *orgPast) count(s status, by int) {
 	if s.won() {
 		o.wins += by

@@ -67,10 +67,9 @@ func TestStateIsTheSameAfterACrash(t *testing.T) {
 	w.close()
 }
 
-func TestStateIsTheSameWhenRebuiltFromTheJournal(t *testing.T) {
-	w := newWorld(t)
-	ids := w.story()
-	leads, past := w.state(ids)
+// rebuild empties the derived spaces and applies the journal again.
+func (w *world) rebuild() {
+	w.t.Helper()
 	w.must(w.journal.Close())
 	b := w.db.NewBatch()
 	for _, space := range store.Spaces {
@@ -82,6 +81,13 @@ func TestStateIsTheSameWhenRebuiltFromTheJournal(t *testing.T) {
 	w.must(b.Commit(true))
 	w.must(w.db.Close())
 	w.open()
+}
+
+func TestStateIsTheSameWhenRebuiltFromTheJournal(t *testing.T) {
+	w := newWorld(t)
+	ids := w.story()
+	leads, past := w.state(ids)
+	w.rebuild()
 	leads2, past2 := w.state(ids)
 	if !reflect.DeepEqual(leads, leads2) || !reflect.DeepEqual(past, past2) {
 		t.Errorf("before %v\nafter %v\npast %+v, %+v", leads, leads2, past, past2)

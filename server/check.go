@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"footfall/event"
 	"footfall/journal"
 	"footfall/store"
 )
@@ -41,6 +43,13 @@ func Rebuild(ctx context.Context, o Options) (records uint64, err error) {
 	s, err := openQuietly(ctx, o)
 	if err != nil {
 		return 0, err
+	}
+	if kept, err := journal.FirstKept(s.db.Reader()); err != nil || kept > 0 {
+		if err == nil {
+			err = fmt.Errorf("the events before %s were deleted (--retain-events): state cannot be made again without them",
+				time.UnixMilli(int64(kept)*event.MsPerDay).UTC().Format(time.DateOnly))
+		}
+		return 0, errors.Join(err, s.Close())
 	}
 	if err := s.forget(); err != nil {
 		return 0, errors.Join(err, s.Close())

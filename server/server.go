@@ -1,9 +1,9 @@
 // Package server is the composition root: it opens the store, the owners and the journal in their order, serves the
 // public and the operations port, and closes everything the other way round.
 //
-// It guarantees that nothing is served before the journal has recovered, and that Close answers every request that
-// was taken, commits what is queued and writes a checkpoint. A poisoned journal ends Serve with an error; the program
-// must then exit non-zero.
+// It guarantees that nothing is served on the public port before the journal has recovered, and that Close answers every
+// request that was taken, commits what is queued and writes a checkpoint. A poisoned journal ends Serve with an error;
+// the program must then exit non-zero. The operations port answers from before the recovery on.
 package server
 
 import (
@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -35,19 +34,29 @@ import (
 
 // Options of a Server. The tags are read by the command line.
 type Options struct {
-	Listen        string        `help:"Address of the public port." default:"127.0.0.1:8080"`
-	OpsListen     string        `help:"Address of the operations port (/healthz, /readyz)." default:"127.0.0.1:9090"`
-	Data          string        `help:"Data directory." default:"footfall-data" type:"path"`
-	TimeZone      string        `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
-	WriteKey      string        `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
-	AdminKey      string        `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
-	QueueBytes    int64         `help:"Bytes of events that may wait to be committed; more is answered with 503." default:"33554432"`
-	Pprof         bool          `help:"Serve /debug/pprof on the operations port."`
-	ShutdownGrace time.Duration `help:"How long to wait for open requests when stopping." default:"20s"`
+	Listen         string        `help:"Address of the public port." default:"127.0.0.1:8080"`
+	OpsListen      string        `help:"Address of the operations port (/healthz, /readyz, /metrics)." default:"127.0.0.1:9090"`
+	Data           string        `help:"Data directory." default:"footfall-data" type:"path"`
+	TimeZone       string        `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
+	WriteKey       string        `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
+	AdminKey       string        `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
+	Memory         Size          `help:"Memory to use at most, such as 2GiB; 60 % of the control group's or the machine's by default." placeholder:"SIZE"`
+	QueueBytes     Size          `help:"Bytes of events that may wait to be committed; 5 % of --memory, at most 32MiB, by default." placeholder:"SIZE"`
+	QueueWait      time.Duration `help:"How long a request waits for room in a full queue before it is answered with 503." default:"250ms"`
+	MinFree        Size          `help:"Free disk space under which beacons are answered with 503; by default 1GiB or 2 %, whichever is more, and 5 % of disks under 20GiB." placeholder:"SIZE"`
+	MaxConnections int           `help:"Open connections of the public port; one more closes the one that has been idle for the longest." default:"10000"`
+	RetainEvents   int           `help:"Whole days for which events are kept; 0: for ever." default:"0"`
+	RetainSessions int           `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
+	RetainLeads    int           `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
+	Pprof          bool          `help:"Serve /debug/pprof on the operations port."`
+	ShutdownGrace  time.Duration `help:"How long to wait for open requests when stopping." default:"20s"`
+	SlowLog        time.Duration `help:"Log requests that take this long or longer, and where the time went; 0: none." default:"1s"`
 
-	Now   func() time.Time `kong:"-"`
-	Log   *slog.Logger     `kong:"-"`
-	Fatal func(msg string) `kong:"-"` // ends the program when the disk fails; must not return
+	Version   string                                 `kong:"-"` // of the program, for its metrics
+	Now       func() time.Time                       `kong:"-"`
+	Log       *slog.Logger                           `kong:"-"`
+	Fatal     func(msg string)                       `kong:"-"` // ends the program when the disk fails; must not return
+	DiskUsage func() (free, total uint64, err error) `kong:"-"` // bytes; default: of the file system of Data
 }
 
 // Server is an open data directory and what serves it.
@@ -63,11 +72,21 @@ type Server struct {
 	ingest   *ingest.Ingest
 	api      *api.API
 
-	public   *fasthttp.Server
-	ops      *http.Server
-	draining atomic.Bool
-	warm     sync.WaitGroup
-	stopWarm context.CancelFunc
+	public     *fasthttp.Server
+	ops        opsPort
+	metrics    *metrics
+	disk       *disk
+	budget     budget
+	jobs       *jobs
+	recovering atomic.Bool
+	draining   atomic.Bool
+	warm       sync.WaitGroup
+	stopWarm   context.CancelFunc
+
+	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions
+
+	corruptions    atomic.Int64 // times that stored bytes were found damaged
+	backupVerified atomic.Int64 // when a backup was last verified, in seconds since 1970
 }
 
 // Open opens or creates the data directory and recovers its state.
@@ -81,18 +100,25 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	s := &Server{o: o}
+	s := &Server{o: o, metrics: newMetrics(o)}
+	s.recovering.Store(true)
+	if err := s.ops.start(o.OpsListen, s.opsHandler()); err != nil {
+		return nil, err
+	}
 	if err := s.openState(ctx); err != nil {
-		return nil, errors.Join(err, s.closeState())
+		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
 	s.ingest = ingest.New(ingest.Options{
-		Journal: s.journal, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log,
+		Journal: s.journal, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
 	})
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
 		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], Now: o.Now, Log: o.Log,
+		Observe: s.metrics.requests.observe,
 	})
+	s.metrics.countRequests(s.api.Routes(), o)
+	s.metrics.registry.MustRegister(newCollector(s.snapshot))
 	var warmCtx context.Context
 	warmCtx, s.stopWarm = context.WithCancel(context.Background())
 	s.warm.Go(func() {
@@ -100,18 +126,23 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 			o.Log.Error("live sessions could not be brought back", "error", err)
 		}
 	})
+	s.recovering.Store(false)
 	return s, nil
 }
 
 func (s *Server) openState(ctx context.Context) (err error) {
 	o := s.o
-	if s.db, err = store.Open(o.Data, store.Options{Merges: sessionize.Merges(), Log: o.Log, Fatal: o.Fatal, Mem: 64 << 20, Cache: 384 << 20}); err != nil {
+	if err := s.openDisk(); err != nil {
+		return err
+	}
+	if s.db, err = store.Open(o.Data, store.Options{Merges: sessionize.Merges(), Log: o.Log, Now: o.Now, Fatal: o.Fatal, DiskFull: s.disk.full,
+		Mem: int64(s.budget.memtables / memtables), Cache: int64(s.budget.cache + s.budget.memtables)}); err != nil {
 		return err
 	}
 	if s.catalog, err = catalog.Open(s.db); err != nil {
 		return err
 	}
-	if s.sessions, err = sessionize.Open(s.db, sessionize.Options{Log: o.Log}); err != nil {
+	if s.sessions, err = sessionize.Open(s.db, sessionize.Options{Memory: int64(s.budget.live), Log: o.Log}); err != nil {
 		return err
 	}
 	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Now: o.Now}); err != nil {
@@ -119,7 +150,9 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	s.journal, err = journal.Open(s.db, s.owners(), journal.Options{
-		Now: o.Now, Log: o.Log, Queue: o.QueueBytes, Admit: s.sessions.Admit,
+		Now: o.Now, Log: o.Log, Queue: int64(s.budget.queue), QueueWait: o.QueueWait,
+		Admit: s.sessions.Admit, Refuse: s.disk.refuse,
+		Committed: s.metrics.committed,
 	})
 	if err != nil {
 		return err
@@ -148,20 +181,21 @@ func (s *Server) Site() *catalog.Site {
 	return site
 }
 
-// Listen opens both ports.
-func (s *Server) Listen() (public, ops net.Listener, err error) {
+// Listen opens the public port. The operations port, if Options name one, is open since Open.
+func (s *Server) Listen() (public net.Listener, err error) {
 	if public, err = net.Listen("tcp", s.o.Listen); err != nil {
-		return nil, nil, fmt.Errorf("open the public port (--listen): %w", err)
+		return nil, fmt.Errorf("open the public port (--listen): %w", err)
 	}
-	if ops, err = net.Listen("tcp", s.o.OpsListen); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open the operations port (--ops-listen): %w", err), public.Close())
-	}
-	return public, ops, nil
+	return public, nil
 }
 
-// Serve serves both ports until ctx ends, or until the journal is poisoned, which is an error. It returns once the
+// OpsAddr returns the address of the operations port, nil if there is none.
+func (s *Server) OpsAddr() net.Addr { return s.ops.addr() }
+
+// Serve serves the public port until ctx ends, or until the journal is poisoned, which is an error. It returns once the
 // requests that were open are answered, or the grace is over.
-func (s *Server) Serve(ctx context.Context, public, ops net.Listener) error {
+func (s *Server) Serve(ctx context.Context, public net.Listener) error {
+	conns := newConns(s.o.MaxConnections, s.o.Log)
 	s.public = &fasthttp.Server{
 		Handler:                      s.api.Handler,
 		ErrorHandler:                 s.api.ErrorHandler,
@@ -173,27 +207,27 @@ func (s *Server) Serve(ctx context.Context, public, ops net.Listener) error {
 		DisablePreParseMultipartForm: true,
 		IdleTimeout:                  2 * time.Minute,
 		CloseOnShutdown:              true,
+		ConnState:                    conns.changed,
 		Logger:                       quiet{s.o.Log},
 	}
-	s.ops = &http.Server{Handler: s.opsHandler(), ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 2)
-	go func() { failed <- s.public.Serve(public) }()
-	go func() { failed <- s.ops.Serve(ops) }()
+	ended := make(chan error, 1)
+	go func() { ended <- s.public.Serve(boundedListener{public, conns}) }()
+	s.jobs.start(s.chores())
 	var err error
-	running := 2
+	running := true
 	select {
 	case <-ctx.Done():
 	case <-s.journal.Failed():
 		err = s.journal.Err()
-	case err = <-failed:
-		running--
+	case err = <-s.ops.failed:
+		err = fmt.Errorf("serve the operations port: %w", err)
+	case err = <-ended:
+		running = false
 		err = fmt.Errorf("serve: %w", err)
 	}
 	s.stopServing(err)
-	for range running {
-		if serr := <-failed; serr != nil && !errors.Is(serr, http.ErrServerClosed) {
-			err = errors.Join(err, serr)
-		}
+	if running {
+		err = errors.Join(err, <-ended)
 	}
 	return err
 }
@@ -206,7 +240,7 @@ func (s *Server) stopServing(cause error) {
 	if cause != nil {
 		s.o.Log.Error("stopping", "error", cause)
 	}
-	err := errors.Join(s.public.ShutdownWithContext(grace), s.ops.Shutdown(grace))
+	err := errors.Join(s.public.ShutdownWithContext(grace), s.ops.shutdown(grace))
 	s.o.Log.Info("stopped serving", "took", time.Since(began).String(), "error", err)
 }
 
@@ -214,14 +248,20 @@ func (s *Server) stopServing(cause error) {
 func (s *Server) Close() error {
 	s.stopWarm()
 	s.warm.Wait()
-	return s.closeState()
+	return errors.Join(s.ops.close(), s.closeState())
 }
 
 func (s *Server) closeState() (err error) {
+	if s.jobs != nil {
+		s.jobs.stop()
+	}
 	began := time.Now()
 	if s.journal != nil {
 		err = s.journal.Close()
 		s.o.Log.Info("journal closed", "took", time.Since(began).String())
+	}
+	if s.sessions != nil {
+		err = errors.Join(err, s.sessions.Close())
 	}
 	if s.db != nil {
 		began = time.Now()
@@ -231,9 +271,3 @@ func (s *Server) closeState() (err error) {
 	return err
 }
 
-// quiet keeps fasthttp's words about single connections out of the log unless someone looks for them.
-type quiet struct{ log *slog.Logger }
-
-func (q quiet) Printf(format string, args ...any) {
-	q.log.Debug("http", "message", fmt.Sprintf(format, args...))
-}

@@ -29,18 +29,23 @@ func options(data string) server.Options {
 // serving runs a server in this process while f looks at it.
 func serving(t *testing.T, data string, f func(public, ops string)) {
 	t.Helper()
-	s, err := server.Open(t.Context(), options(data))
+	servingWith(t, options(data), f)
+}
+
+func servingWith(t *testing.T, o server.Options, f func(public, ops string)) {
+	t.Helper()
+	s, err := server.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, ops, err := s.Listen()
+	public, err := s.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx, public, ops) }()
-	f("http://"+public.Addr().String(), "http://"+ops.Addr().String())
+	go func() { served <- s.Serve(ctx, public) }()
+	f("http://"+public.Addr().String(), "http://"+s.OpsAddr().String())
 	stop()
 	if err := <-served; err != nil {
 		t.Error(err)

@@ -54,7 +54,7 @@ func (o *Sessions) dropDuplicates(c *event.Chunk) error {
 	s := &o.scratch
 	imported := c.Flags&event.Imported != 0
 	var known map[uint64]struct{}
-	if imported && s.IDsLost {
+	if imported && s.idsLost() {
 		var err error
 		if known, err = o.knownIDs(o.cur.key, s); err != nil {
 			return err

@@ -31,7 +31,11 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 			report(err)
 		}
 	}
-	scan(store.Sessions, func(k, value []byte) error { return checkSession(v, pos, k, value) })
+	kept, err := journal.FirstKept(v.Reader)
+	if err != nil {
+		report(err)
+	}
+	scan(store.Sessions, func(k, value []byte) error { return checkSession(v, pos, kept, k, value) })
 	scan(store.Visitors, func(_, value []byte) error {
 		visitor, err := decodeVisitor(value)
 		if err == nil && !runsApart(visitor.Runs) {
@@ -56,7 +60,8 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 	})
 }
 
-func checkSession(v *store.View, pos journal.Position, k, value []byte) error {
+// checkSession looks at a session's state, and at its chunks if none of them was retired.
+func checkSession(v *store.View, pos journal.Position, kept uint16, k, value []byte) error {
 	var s Session
 	if err := decodeSession(slices.Clone(value), &s); err != nil {
 		return err
@@ -66,6 +71,9 @@ func checkSession(v *store.View, pos journal.Position, k, value []byte) error {
 	}
 	if !runsApart(s.Runs) {
 		return fmt.Errorf("%w: visits that are not apart", ErrCorrupt)
+	}
+	if len(s.Days) > 0 && s.Days[0] < kept {
+		return nil
 	}
 	count := int64(0)
 	for _, day := range s.Days {

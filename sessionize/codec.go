@@ -19,7 +19,7 @@ import (
 //	str id | str visitor | str profile | str lead
 //	uv  through | uv received | uv lastLive | uv ordinal | uv count
 //	uv  first (absolute) | sv newest | sv last
-//	sv  current | sv counting | uv dropped | uv scrollSum | uv scrollViews
+//	sv  current | sv counting | uv dropped | uv scrollSum | uv scrollViews | uv idCount
 //	uv n, n × u16 LE    days of receipt
 //	uv n, n × (u8 key, str value)  source
 //	uv n, n × 40 bits LE  dropped pages
@@ -44,8 +44,7 @@ const pageBytes = 5
 // flags packs the booleans, from bit 0 up in this order: part of the format.
 func (s *Session) flags() (f uint16) {
 	for i, on := range []bool{
-		s.Truncated, s.Flagged, s.RateFlagged, s.FormStarted, s.FormSubmit, s.FormLead, s.PrevClocked, s.IDsLost,
-		s.Anonymous,
+		s.Truncated, s.Flagged, s.RateFlagged, s.FormStarted, s.FormSubmit, s.FormLead, s.PrevClocked, s.Anonymous,
 	} {
 		if on {
 			f |= 1 << i
@@ -74,7 +73,7 @@ func appendStored(b []byte, s *Session) []byte {
 	}
 	b = sv(sv(b, s.Newest-s.First), s.Last-s.First)
 	b = sv(sv(b, int64(s.Current)), int64(s.Counting))
-	b = uv(uv(uv(b, uint64(s.Dropped)), uint64(s.ScrollSum)), uint64(s.ScrollViews))
+	b = uv(uv(uv(uv(b, uint64(s.Dropped)), uint64(s.ScrollSum)), uint64(s.ScrollViews)), uint64(s.IDCount))
 	b = appendDays(b, s.Days)
 	count(len(s.Source))
 	for _, a := range s.Source {
@@ -173,7 +172,7 @@ func decodeSession(b []byte, s *Session) error {
 	s.Ordinal, s.Count, s.First = uint32(d.uv()), d.uv(), d.uv()
 	s.Newest, s.Last = s.First+d.sv(), s.First+d.sv()
 	s.Current, s.Counting = int(d.sv()), int(d.sv())
-	s.Dropped, s.ScrollSum, s.ScrollViews = d.uv(), d.uv(), d.uv()
+	s.Dropped, s.ScrollSum, s.ScrollViews, s.IDCount = d.uv(), d.uv(), d.uv(), d.uv()
 	s.Days = d.days(s.Days)
 	for range d.count(2) {
 		s.Source = append(s.Source, event.Attr{Key: event.AttrKey(d.u8()), Value: d.str()})
@@ -216,8 +215,7 @@ func (d *reader) ids(s *Session) {
 
 func (s *Session) setFlags(f uint16) {
 	for i, on := range []*bool{
-		&s.Truncated, &s.Flagged, &s.RateFlagged, &s.FormStarted, &s.FormSubmit, &s.FormLead, &s.PrevClocked, &s.IDsLost,
-		&s.Anonymous,
+		&s.Truncated, &s.Flagged, &s.RateFlagged, &s.FormStarted, &s.FormSubmit, &s.FormLead, &s.PrevClocked, &s.Anonymous,
 	} {
 		*on = f&(1<<i) != 0
 	}

@@ -37,8 +37,9 @@ func (s *Session) rememberID(hash uint64, received int64) {
 	if len(s.IDs) == maxIDs {
 		copy(s.IDs, s.IDs[1:])
 		s.IDs = s.IDs[:maxIDs-1]
-		s.IDsLost, s.Truncated = true, true
 	}
+	s.IDCount++
+	s.Truncated = s.Truncated || s.idsLost()
 	s.IDs = append(s.IDs, SeenID{hash, uint32(received / 1000)})
 }
 
@@ -88,8 +89,8 @@ func (o *Sessions) knownIDs(key sessionKey, s *Session) (map[uint64]struct{}, er
 	return ids, nil
 }
 
-// readIDs takes the ids of a stored session from its chunks: the last 4,096, as they were in memory. A stored session
-// that never comes back is read by queries only, which need none.
+// readIDs takes the ids of a stored session from its chunks: the last 4,096, as they were in memory, but for those whose
+// chunks are past their retention. Queries need none.
 func (o *Sessions) readIDs(key sessionKey, s *Session) error {
 	for _, day := range slices.Backward(s.Days) {
 		err := journal.ReadSessionBack(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {

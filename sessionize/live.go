@@ -136,6 +136,7 @@ func (o *Sessions) evict() {
 		o.clean.remove(l)
 		delete(o.live, l.key)
 		o.bytes -= l.size()
+		o.evicted++
 		o.completeSince = max(o.completeSince, l.lastLive+1)
 	}
 }

@@ -52,6 +52,7 @@ type Sessions struct {
 	clean       list
 	dirtyDays   map[uint16]int // how many dirty sessions have a first unwritten chunk of that day
 	bytes       int64
+	evicted     uint64  // since the start
 	forced      []*live // stored at the next checkpoint
 	queue       []*live // stored at one of the next
 	nextOrdinal map[uint32]uint32
@@ -61,6 +62,7 @@ type Sessions struct {
 	visitors map[sessionKey]*Visitor
 	bound    []visitorSession
 	seen     []seenEntry
+	retired  map[sessionKey][][]byte // sessions that are in the store and no more, with the rows to delete
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -105,7 +107,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
 		days: map[dayKey]*ListingDay{}, visitors: map[sessionKey]*Visitor{},
-		known: map[sessionKey]map[uint64]struct{}{},
+		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{},
 	}
 	var err error
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
@@ -135,6 +137,8 @@ func (o *Sessions) Apply(_ *store.Batch, r *journal.Record) error {
 		err = o.applyChunk(r)
 	case journal.KindLead:
 		err = o.applyLead(r)
+	case journal.KindRetire:
+		err = o.applyRetire(r)
 	}
 	o.pos = r.Pos
 	return err
@@ -183,108 +187,6 @@ func (o *Sessions) applyLead(r *journal.Record) error {
 	// The events of a session do not tell of its lead: until its state is stored, only this record does.
 	o.force(l)
 	return nil
-}
-
-// begin decodes the record's session into scratch, loading it into memory first if it is not there.
-func (o *Sessions) begin(r *journal.Record) error {
-	key := sessionKey{r.Site, r.Key}
-	if l := o.live[key]; l != nil {
-		o.cur = l
-		return decodeSession(l.blob, &o.scratch)
-	}
-	o.scratch.reset(r.Session)
-	in, err := o.load(o.lookUp, key, &o.scratch, true)
-	if err != nil {
-		return err
-	}
-	o.cur = o.bringIn(key, &o.scratch, in)
-	return nil
-}
-
-// bringIn puts a loaded session into memory. What its stored state lacked is stored at the next checkpoint.
-func (o *Sessions) bringIn(key sessionKey, s *Session, in loaded) *live {
-	l := &live{key: key, lastLive: s.LastLive, received: s.Received, unwritten: in.unwritten, firstDay: in.firstDay}
-	o.bytes += l.size()
-	o.live[key] = l
-	o.clean.push(l)
-	var stored int
-	o.buf, stored = appendSession(o.buf[:0], s)
-	o.setBlob(l, o.buf, stored)
-	if in.unwritten > 0 {
-		o.touch(l, true)
-		o.force(l)
-	}
-	return l
-}
-
-// getter reads a stored value: store.DB.Get, or for the committer lookUp.
-type getter func(key []byte) (value []byte, found bool, err error)
-
-// lookUp is the committer's getter for sessions and visitors, which change in the store at checkpoints only.
-func (o *Sessions) lookUp(key []byte) (value []byte, found bool, err error) {
-	if o.lookup == nil {
-		o.lookup = o.db.NewLookup()
-	}
-	value, found, err = o.lookup.Get(key)
-	return slices.Clone(value), found, err
-}
-
-func (o *Sessions) endLookup() error {
-	if o.lookup == nil {
-		return nil
-	}
-	err := o.lookup.Close()
-	o.lookup = nil
-	return err
-}
-
-// loaded says how much of a session load found outside its stored state.
-type loaded struct {
-	unwritten uint32 // chunks that the stored state lacked
-	firstDay  uint16 // UTC day of receipt of the first of them
-}
-
-// load makes s, which must be a new session, the session as the store has it, and leaves it if the store has none. The
-// ids are read from the session's chunks only if they are asked for. Strings of s alias what was read.
-func (o *Sessions) load(get getter, key sessionKey, s *Session, ids bool) (in loaded, err error) {
-	blob, found, err := get(idKey(store.Sessions, key.site, key.id))
-	if err != nil {
-		return in, err
-	}
-	if found {
-		if err := decodeSession(blob, s); err != nil {
-			return in, err
-		}
-		if ids || o.scanning { // what the stored state lacks can push ids out
-			if err := o.readIDs(key, s); err != nil {
-				return in, err
-			}
-		}
-	}
-	if !o.scanning {
-		return in, nil
-	}
-	var out Deltas // already in the store: the checkpoint that has the position has them
-	for day := o.scanFrom; day <= uint16(event.UTCDay(o.at)); day++ {
-		err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
-			if r.Pos > o.pos {
-				return store.ErrStop
-			}
-			if in.unwritten++; in.unwritten == 1 {
-				in.firstDay = day
-			}
-			s.ID = r.Session
-			s.remember(r.Chunk)
-			out.reset()
-			Fold(s, r.Chunk, &out)
-			s.Through = r.Pos
-			return nil
-		})
-		if err != nil {
-			return in, err
-		}
-	}
-	return in, nil
 }
 
 // store puts the session's new state into memory and decides when it must be stored. It comes last: the strings of s
@@ -363,6 +265,7 @@ func (o *Sessions) Checkpoint() error {
 	}
 	b := o.db.NewBatch()
 	defer b.Close()
+	o.deleteRetired(b)
 	stored := o.writeSessions(b)
 	if err := o.writeDeltas(b); err != nil {
 		return err
@@ -379,6 +282,7 @@ func (o *Sessions) Checkpoint() error {
 	}
 	clear(o.days)
 	clear(o.visitors)
+	clear(o.retired)
 	o.bound, o.seen = o.bound[:0], o.seen[:0]
 	o.evict()
 	return nil

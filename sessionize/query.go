@@ -100,58 +100,6 @@ func newestFirst(a, b Analytics) int {
 	return cmp.Compare(a.SessionID, b.SessionID)
 }
 
-// Active returns the unflagged sessions of a site that sent a live beacon at or after a receive time, newest first, and
-// whether sessions from before the last start may still be missing.
-func (o *Sessions) Active(site uint32, since int64) (active []Analytics, warming bool, err error) {
-	since = max(since, 1) // 0 stands for never
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	keys, err := o.activeKeys(site, since)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, key := range keys {
-		a, found, err := o.session(key)
-		if err != nil {
-			return nil, false, err
-		}
-		if found && a.LastLive >= since && !a.Flagged {
-			active = append(active, a)
-		}
-	}
-	slices.SortFunc(active, func(a, b Analytics) int {
-		if c := cmp.Compare(b.LastLive, a.LastLive); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.SessionID, b.SessionID)
-	})
-	return active, o.scanning, nil
-}
-
-func (o *Sessions) activeKeys(site uint32, since int64) (keys []sessionKey, err error) {
-	for key, l := range o.live {
-		if key.site == site && l.lastLive >= since {
-			keys = append(keys, key)
-		}
-	}
-	if since >= o.completeSince && !o.scanning {
-		return keys, nil
-	}
-	// Memory does not go back so far: the seen space tells who was there.
-	_, hi := store.Seen.Span()
-	lo := seenKey(uint32(max(since, 0)/slotLength), 0, store.ID{})
-	found := map[sessionKey]bool{}
-	err = o.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(k, _ []byte) error {
-		key, err := parseSeenKey(k)
-		if err == nil && key.site == site && o.live[key] == nil && !found[key] {
-			found[key] = true
-			keys = append(keys, key)
-		}
-		return err
-	})
-	return keys, err
-}
-
 // TimelineEvent is one event of a session with where and how it came.
 type TimelineEvent struct {
 	Pos      uint64 // position of its chunk, and place in it

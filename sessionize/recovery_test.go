@@ -112,6 +112,8 @@ func (w *world) dump() string {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	o := w.sessions
 	keys := map[sessionKey]bool{}
+	kept, err := journal.FirstKept(w.db.Reader())
+	w.must(err)
 	scan := func(space store.Space, visit func(k []byte)) {
 		lo, hi := space.Span()
 		w.must(w.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(k, _ []byte) error {
@@ -130,6 +132,9 @@ func (w *world) dump() string {
 			_, err2 := o.load(o.db.Get, key, &s, true) // with its ids
 			err = errors.Join(err, err2)
 		}
+		s.IDs = slices.DeleteFunc(s.IDs, func(id SeenID) bool { // a restart forgets those of retired events
+			return event.UTCDay(int64(id.At)*1000) < int32(kept)
+		})
 		state, _ := appendSession(nil, &s)
 		line := fmt.Sprintf("session %s %t %x", s.ID, found, state)
 		o.mu.RUnlock()

@@ -70,7 +70,7 @@ type Session struct {
 	Views        []View
 	Runs         []Run // own visit runs until bound
 	IDs          []SeenID
-	IDsLost      bool // ids were pushed out of IDs
+	IDCount      int64 // ids that were remembered, those that were pushed out of IDs included
 }
 
 // Load is one page load with what its later events need.
@@ -123,6 +123,9 @@ func (v *View) dwell() int64 {
 	}
 	return min(d, event.MaxDwell)
 }
+
+// idsLost says whether ids were pushed out of IDs.
+func (s *Session) idsLost() bool { return s.IDCount > maxIDs }
 
 // SeenID is an event id that counts as a duplicate if it comes again.
 type SeenID struct {

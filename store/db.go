@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2"
@@ -42,6 +43,9 @@ type Options struct {
 	Cache  int64 // bytes of block cache and memtables together, default 64 MiB
 	Mem    int64 // bytes of one memtable, default 16 MiB
 	Log    *slog.Logger
+	Now    func() time.Time // measures stalls of writes; nil: they are not measured
+	// DiskFull is called when the disk is full, before the write that found it so is tried once more. May be nil.
+	DiskFull func()
 	// Fatal ends the program after Pebble found a write or sync failed. It must not return.
 	Fatal func(msg string)
 }
@@ -56,6 +60,8 @@ type DB struct {
 	cache  *pebble.Cache
 	log    logger
 	k0, k1 uint64 // the directory's secret, the key of ID
+
+	memLimit uint64 // bytes of memtables at which writes stall
 }
 
 var (
@@ -103,28 +109,51 @@ func isFresh(fs vfs.FS, dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return !d.Exists, nil
+	if d.Exists {
+		return false, nil
+	}
+	return true, noRemains(fs, dir)
+}
+
+// noRemains refuses a directory that held a store whose marker is gone: Pebble would make a new one and delete the rest.
+// A store that a crash kept from being made has neither logs nor tables yet.
+func noRemains(fs vfs.FS, dir string) error {
+	names, err := fs.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") || strings.HasSuffix(name, ".sst") || strings.HasPrefix(name, "OPTIONS-") {
+			return fmt.Errorf("%s holds %s, but no marker.manifest file: the directory is damaged", dir, name)
+		}
+	}
+	return nil
 }
 
 func open(dir string, o Options) (*DB, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{log: logger{o.Log, o.Fatal}}
+	db := &DB{log: logger{log: o.Log, fatal: o.Fatal, stalls: &stalls{now: o.Now}}}
 	po := pebbleOptions(o)
+	fs := newStrict(po.FS, db.log.Fatalf)
+	po.FS = fs
 	po.Logger, po.EventListener = db.log, db.log.listener()
-	db.cache = po.Cache
+	db.cache, db.memLimit = po.Cache, po.MemTableSize*uint64(po.MemTableStopWritesThreshold)
 	defer func() {
 		if db.p == nil {
 			db.cache.Unref()
 		}
 	}()
+	if err := checkManifest(fs, dir); err != nil {
+		return nil, fmt.Errorf("open store: %w", fs.blame(err))
+	}
 	p, err := pebble.Open(dir, po)
 	if err != nil {
 		if strings.Contains(err.Error(), "resource temporarily unavailable") || strings.Contains(err.Error(), "lock held") {
 			return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
 		}
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, fmt.Errorf("open store: %w", fs.blame(err))
 	}
 	db.p = p
 	if err := db.openMeta(); err != nil {
@@ -139,6 +168,9 @@ func pebbleOptions(o Options) *pebble.Options {
 	}
 	if o.Mem == 0 {
 		o.Mem = 16 << 20
+	}
+	if o.DiskFull != nil {
+		o.FS = vfs.OnDiskFull(o.FS, o.DiskFull)
 	}
 	po := &pebble.Options{
 		FS:                          o.FS,
@@ -219,8 +251,9 @@ func (db *DB) Close() error {
 
 // logger hands Pebble's words to slog and ends the program when Pebble says that it cannot go on.
 type logger struct {
-	log   *slog.Logger
-	fatal func(string)
+	log    *slog.Logger
+	fatal  func(string)
+	stalls *stalls
 }
 
 func (l logger) Infof(format string, args ...any) {
@@ -234,13 +267,17 @@ func (l logger) Errorf(format string, args ...any) {
 // listener ends the program when a flush or a compaction fails: Pebble would try again without a pause, for ever. Too many
 // open files are the exception: they may be fewer soon.
 func (l logger) listener() *pebble.EventListener {
-	return &pebble.EventListener{BackgroundError: func(err error) {
-		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			l.Errorf("background error: %v", err)
-			return
-		}
-		l.Fatalf("background error: %v", err)
-	}}
+	return &pebble.EventListener{
+		BackgroundError: func(err error) {
+			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+				l.Errorf("background error: %v", err)
+				return
+			}
+			l.Fatalf("background error: %v", err)
+		},
+		WriteStallBegin: func(pebble.WriteStallBeginInfo) { l.stalls.begin() },
+		WriteStallEnd:   l.stalls.end,
+	}
 }
 
 func (l logger) Fatalf(format string, args ...any) {

@@ -263,7 +263,7 @@ func TestFailedSyncEndsTheProgram(t *testing.T) {
 
 func TestFatalThatReturnsDoesNotLetTheWriteLookDone(t *testing.T) {
 	var told string
-	l := logger{slog.New(slog.DiscardHandler), func(msg string) { told = msg }}
+	l := logger{log: slog.New(slog.DiscardHandler), fatal: func(msg string) { told = msg }}
 	defer func() {
 		if r := recover(); r == nil || told != "disk 7 failed" {
 			t.Errorf("recovered %v, Fatal was told %q", r, told)

@@ -10,8 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
+	"footfall/fault"
+	"footfall/journal"
 	"footfall/server"
 	"footfall/store"
 
@@ -21,6 +25,7 @@ import (
 // Exit codes, besides 0, 1 for other errors and 2 for wrong usage.
 const (
 	exitUsage  = 2
+	exitFull   = 10 // the disk is full
 	exitNewer  = 73 // the directory was written by a newer footfall
 	exitIO     = 74 // a write or sync failed
 	exitInUse  = 75 // another process has the directory open
@@ -28,12 +33,16 @@ const (
 )
 
 type commands struct {
+	LogLevel slog.Level      `help:"Least level of what is logged: debug, info, warn, error." default:"info"`
+	Config   kong.ConfigFlag `help:"JSON file with flags, by name." placeholder:"FILE"`
+
 	Serve   serveCmd   `cmd:"" help:"Receive events and answer questions."`
 	Import  importCmd  `cmd:"" help:"Import events (NDJSON) or an access log."`
 	Check   checkCmd   `cmd:"" help:"Check every invariant of a data directory."`
 	Rebuild rebuildCmd `cmd:"" help:"Fold the journal again from its beginning."`
 	Demo    demoCmd    `cmd:"" help:"Start on an empty directory and replay an access log."`
 	Bench   benchCmd   `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
+	Health  healthCmd  `cmd:"" help:"Ask a server on this machine whether it is healthy."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -54,7 +63,7 @@ func run(args []string) int {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("footfall"),
 		kong.Description("Tells a real-estate agent which visitor is about to become a client, and why."),
-		kong.DefaultEnvars("FOOTFALL"))
+		kong.DefaultEnvars("FOOTFALL"), kong.Configuration(readConfig))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "footfall:", err)
 		return exitFailed
@@ -64,7 +73,7 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "footfall:", err)
 		return exitUsage
 	}
-	p := &program{ctx: ctx, out: os.Stdout, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), isTerm: isTerminal(os.Stdout)}
+	p := &program{ctx: ctx, out: os.Stdout, log: server.NewLog(os.Stderr, c.LogLevel), isTerm: isTerminal(os.Stdout)}
 	if err := chosen.Run(p); err != nil {
 		fmt.Fprintln(os.Stderr, "footfall:", err)
 		return exitCode(err)
@@ -78,6 +87,10 @@ func exitCode(err error) int {
 		return exitNewer
 	case errors.Is(err, store.ErrInUse):
 		return exitInUse
+	case errors.Is(err, syscall.ENOSPC), fault.From(err).Code == fault.DiskLow:
+		return exitFull
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS), errors.Is(err, journal.ErrPoisoned):
+		return exitIO
 	}
 	return exitFailed
 }
@@ -89,11 +102,19 @@ func isTerminal(f *os.File) bool {
 
 // fatal ends the program when the disk fails: whatever was not acknowledged must not be.
 func fatal(msg string) {
+	code := exitIO
+	if strings.Contains(msg, syscall.ENOSPC.Error()) { // Pebble tells its errors as text
+		code = exitFull
+	}
 	fmt.Fprintln(os.Stderr, "footfall: the disk failed:", msg)
-	os.Exit(exitIO)
+	os.Exit(code)
 }
 
 // prepare completes the options that flags do not set.
 func (p *program) prepare(o *server.Options) {
-	o.Log, o.Fatal = p.log, fatal
+	o.Version, o.Log, o.Fatal = version, p.log, fatal
+	if o.Memory == 0 {
+		o.Memory = server.DefaultMemory()
+	}
+	debug.SetMemoryLimit(int64(o.Memory) / 10 * 9)
 }

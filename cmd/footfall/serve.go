@@ -27,11 +27,11 @@ func (c *serveCmd) Run(p *program) error {
 
 // serve serves until the program is told to stop. begun, if not nil, runs beside it and is waited for.
 func (p *program) serve(s *server.Server, o *server.Options, begun func() error) error {
-	public, ops, err := s.Listen()
+	public, err := s.Listen()
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	p.log.Info("serving", "listen", public.Addr().String(), "ops_listen", ops.Addr().String(), "data", o.Data)
+	p.log.Info("serving", "listen", public.Addr().String(), "ops_listen", s.OpsAddr().String(), "data", o.Data)
 	if _, created := s.Keys(); created {
 		fmt.Fprintf(p.out, "Keys were made; read them in %s, keep them elsewhere and delete that file.\n",
 			filepath.Join(o.Data, access.InitialFile))
@@ -44,6 +44,6 @@ func (p *program) serve(s *server.Server, o *server.Options, begun func() error)
 		}
 		beside <- begun()
 	}()
-	err = s.Serve(p.ctx, public, ops)
+	err = s.Serve(p.ctx, public)
 	return errors.Join(err, <-beside, s.Close())
 }

@@ -1,0 +1,6 @@
+//go:build !mutants
+
+package faults
+
+// everyMutant says that all mutants are tried.
+const everyMutant = false
