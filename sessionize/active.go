@@ -47,16 +47,10 @@ func (o *Sessions) Active(site uint32, since int64) (active []Analytics, warming
 func (o *Sessions) activeBlobs(site uint32, since int64) (blobs [][]byte, rest []sessionKey, warming bool, err error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	note := func(l *live) {
-		if l.key.site == site && l.lastLive >= since {
+	for key, l := range o.live {
+		if key.site == site && l.lastLive >= since {
 			blobs = append(blobs, bytes.Clone(l.blob))
 		}
-	}
-	for l := o.dirty.last; l != nil && l.received >= since; l = l.prev { // in the order of their newest chunks
-		note(l)
-	}
-	for l := o.clean.first; l != nil; l = l.next {
-		note(l)
 	}
 	if since >= o.completeSince && !o.scanning {
 		return blobs, nil, false, nil

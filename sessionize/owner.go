@@ -86,7 +86,6 @@ type Sessions struct {
 
 type visitorSession struct {
 	visitor, session sessionKey
-	raw              string // the session's id
 }
 
 type seenEntry struct {
@@ -251,7 +250,7 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 	}
 	v.unite(&Visitor{Ordinal: o.out.Ordinal, Runs: o.out.Runs})
 	if o.out.Bound {
-		o.bound = append(o.bound, visitorSession{vk, key, strings.Clone(s.ID)})
+		o.bound = append(o.bound, visitorSession{vk, key})
 	}
 }
 
@@ -327,7 +326,7 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 	}
 	for _, vs := range o.bound {
 		key := append(idKey(store.VisitorSessions, vs.visitor.site, vs.visitor.id), vs.session.id[:]...)
-		b.Set(key, []byte(vs.raw))
+		b.Set(key, nil)
 	}
 	for _, e := range o.seen {
 		b.Set(seenKey(e.slot, e.key.site, e.key.id), nil)
