@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -59,6 +60,21 @@ func LoadOrCreate(dir string, writeKey, adminKey string, random io.Reader) (k *K
 		}
 	}
 	return k, created, nil
+}
+
+// Load returns the keys: those given by flags, else those of initial-keys.json in dir. It makes and writes none.
+func Load(dir, writeKey, adminKey string) (*Keys, error) {
+	if writeKey == "" || adminKey == "" {
+		file, err := readInitial(filepath.Join(dir, InitialFile))
+		if err != nil {
+			return nil, err
+		}
+		writeKey, adminKey = cmp.Or(writeKey, file.WriteKey), cmp.Or(adminKey, file.AdminKey)
+	}
+	if writeKey == "" || adminKey == "" {
+		return nil, fmt.Errorf("there is no %s in %s: give --write-key and --admin-key", InitialFile, dir)
+	}
+	return New(writeKey, adminKey)
 }
 
 func readInitial(path string) (file initialKeys, err error) {

@@ -37,6 +37,8 @@ type Options struct {
 	WaitDurable func(ctx context.Context) error
 	// CursorKey authenticates cursors. Cursors made under another key are refused, so it should survive a restart.
 	CursorKey []byte
+	// BeaconPath is another path of /v1/events, which lists of content blockers do not name; "" for none.
+	BeaconPath string
 	// Observe is told of each answered request, with its row of Routes, nil if there is none. It must be quick. May be
 	// nil.
 	Observe func(ctx *fasthttp.RequestCtx, route *Route)
@@ -55,6 +57,11 @@ type API struct {
 func New(o Options) *API {
 	a := &API{o: o}
 	a.routes = a.table()
+	if path := o.BeaconPath; path != "" {
+		a.routes = append(a.routes,
+			Route{post, path, Public, "Send events", public(o.Ingest.Beacon)},
+			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
+	}
 	a.paths = newPaths(a.routes)
 	return a
 }
@@ -98,16 +105,20 @@ func (a *API) dispatch(c *call) error {
 		allowed = place.routes
 	}
 	c.id, c.route = id, choose(allowed, string(c.Method()))
+	if err := framed(c); err != nil {
+		a.cors(c.RequestCtx, allowed)
+		return a.limited(c, err)
+	}
 	if guarded(c, allowed) {
 		if err := a.authenticate(c); err != nil {
-			return err
+			return a.limited(c, err)
 		}
 	}
 	switch {
 	case pathErr != nil:
-		return pathErr
+		return a.limited(c, pathErr)
 	case len(allowed) == 0:
-		return fault.New(fault.NotFound, "There is nothing at this path.")
+		return a.limited(c, fault.New(fault.NotFound, "There is nothing at this path."))
 	case c.route == nil:
 		c.Response.Header.Set(fasthttp.HeaderAllow, allow(allowed))
 		a.cors(c.RequestCtx, allowed)

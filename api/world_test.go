@@ -65,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	w.must(w.catalog.EnsureDefault(ctx, w.journal, "America/New_York"))
 	keys, err := access.New(writeKey, secretKey)
 	w.must(err)
-	in := ingest.New(ingest.Options{Journal: w.journal, Leads: forms, Catalog: w.catalog, Keys: keys, DB: db, Now: clock})
+	in := ingest.New(ingest.Options{Journal: w.journal, Sessions: sessions, Leads: forms, Catalog: w.catalog, Keys: keys, DB: db, Now: clock})
 
 	w.api = New(Options{
 		Ingest: in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Keys: keys,

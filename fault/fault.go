@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code names a kind of fault in snake_case. It is part of the wire contract.
@@ -36,9 +37,12 @@ const (
 	HeadersTooLarge     Code = "headers_too_large"    // a request line or headers over the limit
 	UnsupportedEncoding Code = "unsupported_encoding" // a Content-Encoding that we do not read
 	UnsupportedMedia    Code = "unsupported_media"    // a content type that we do not read
+	LengthRequired      Code = "length_required"      // a chunked body where none is taken
 	RateLimited         Code = "rate_limited"         // too often; Retry-After says when
+	SiteQuota           Code = "site_quota"           // too much that is new for one site; Retry-After says when
 	Overloaded          Code = "overloaded"           // the queue is full; Retry-After says when
 	DiskLow             Code = "disk_low"             // the disk is nearly full
+	ReadOnly            Code = "read_only"            // the server takes nothing
 	Unavailable         Code = "unavailable"          // starting, stopping, or poisoned
 	DataCorrupt         Code = "data_corrupt"         // stored bytes do not check
 	Internal            Code = "internal"             // our mistake; the log has the cause under the request id
@@ -51,8 +55,8 @@ var statuses = map[Code]int{
 	NotFound: 404, MethodNotAllowed: 405, Timeout: 408,
 	Conflict: 409, InFlight: 409, IdempotencyMismatch: 422,
 	TooLarge: 413, TooManyEvents: 413, UnsupportedEncoding: 415, UnsupportedMedia: 415,
-	RateLimited: 429, HeadersTooLarge: 431,
-	DataCorrupt: 500, Internal: 500, Overloaded: 503, DiskLow: 503, Unavailable: 503,
+	LengthRequired: 411, RateLimited: 429, SiteQuota: 429, HeadersTooLarge: 431,
+	DataCorrupt: 500, Internal: 500, Overloaded: 503, DiskLow: 503, ReadOnly: 503, Unavailable: 503,
 }
 
 // Status returns the HTTP status of a code, 500 for one that is not in the table.
@@ -68,7 +72,8 @@ type Error struct {
 	Code    Code
 	Message string
 	Field   string
-	Cause   error // for the log; may be nil
+	After   time.Duration // how long to wait before another try, for codes that ask for one; 0: a little
+	Cause   error         // for the log; may be nil
 }
 
 // New returns a fault with a message made as by fmt.Sprintf.
@@ -112,4 +117,10 @@ func From(err error) *Error {
 		return e
 	}
 	return Wrap(Internal, err, "Something went wrong here. Try again; if it stays, report the request_id.")
+}
+
+// Is says whether there is a fault of this code in err's chain.
+func Is(err error, code Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == code
 }

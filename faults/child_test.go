@@ -60,6 +60,7 @@ func child(job []string) {
 func trials(t *testing.T, name string, seed uint64, n int) map[outcome]int {
 	t.Helper()
 	count := map[outcome]int{}
+	n = scaled(n)
 	for i := 0; i < n && !t.Failed(); {
 		i = runChild(t, name, seed, i, min(n, i+perChild), count)
 	}

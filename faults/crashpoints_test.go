@@ -64,7 +64,7 @@ func TestACrashAtAnyWriteLosesNothingAcknowledged(t *testing.T) {
 		}
 		points += n
 	}
-	if t.Logf("%d crashes", points); points < 1500 && *seedFlag == 0 {
+	if t.Logf("%d crashes", points); points < scaled(1500) && *seedFlag == 0 {
 		t.Errorf("only %d crashes", points)
 	}
 }

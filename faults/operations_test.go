@@ -50,6 +50,7 @@ func countOperations(t *testing.T, seed uint64) int {
 // failOperation lets operation i/4 fail with one of the errors.
 func failOperation(seed uint64, i int, tell func(outcome)) error {
 	tr := newTrial(seed)
+	i *= shrink
 	f := &failing{at: []int64{int64(i / len(errnos))}, errno: errnos[i%len(errnos)]}
 	return tr.run(errorfs.Wrap(tr.disk, f), tell)
 }

@@ -25,7 +25,7 @@ func rounds(t *testing.T, n int) iter.Seq[uint64] {
 			return
 		}
 		began, done := time.Now(), 0
-		for seed := uint64(began.UnixNano()); done < n || time.Since(began) < soak; seed++ {
+		for seed := uint64(began.UnixNano()); done < scaled(n) || time.Since(began) < soak; seed++ {
 			failed := true
 			func() {
 				defer func() {
@@ -45,6 +45,9 @@ func rounds(t *testing.T, n int) iter.Seq[uint64] {
 		t.Logf("%d rounds", done)
 	}
 }
+
+// scaled is n, or less of it under the race detector.
+func scaled(n int) int { return (n + shrink - 1) / shrink }
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 

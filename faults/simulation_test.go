@@ -65,7 +65,7 @@ func draw(c *client, among []op) *op {
 
 // Whatever happens, in whatever order: the program answers as the oracle does.
 func TestAnyStoryIsAnsweredAsTheOracleDoes(t *testing.T) {
-	const length = 500
+	const length = 500 / min(shrink, 3)
 	for seed := range rounds(t, 100) {
 		s, err := newSimulation(seed)
 		for i := 0; i < length && err == nil; i++ {

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,7 +30,8 @@ type trial struct {
 	client   *client
 	disk     *vfs.MemFS
 	machine  machine
-	expected []*oracle
+	mu       sync.Mutex
+	expected []*oracle        // after each deed; under mu
 	last     journal.Position // when the work was done
 	acked    atomic.Int64
 	begun    atomic.Int64
@@ -80,9 +82,10 @@ func (tr *trial) run(fs vfs.FS, tell func(outcome)) error {
 		how = ended
 	}
 	tell(how)
-	acked := int(tr.acked.Load())
-	book := newBook(tr.expected)
-	if err := survives(left, tr.machine.now.Load(), book, acked, int(tr.begun.Load()), false); err != nil {
+	tr.mu.Lock()
+	acked, begun, book := int(tr.acked.Load()), int(tr.begun.Load()), newBook(slices.Clip(tr.expected))
+	tr.mu.Unlock()
+	if err := survives(left, tr.machine.now.Load(), book, acked, begun, false); err != nil {
 		return fmt.Errorf("it %s with %d deeds acknowledged: %w", how, acked, err)
 	}
 	return nil
@@ -106,8 +109,10 @@ func (tr *trial) work() outcome {
 		d := tr.client.deed()
 		tr.machine.now.Store(tr.client.now)
 		d.effect(tr.client.oracle)
+		tr.mu.Lock()
 		tr.expected = append(tr.expected, tr.client.oracle.clone())
 		tr.begun.Add(1)
+		tr.mu.Unlock()
 		if err := tr.client.do(w, d); err != nil {
 			_ = w.close() // it may well say so again
 			return failed

@@ -96,7 +96,7 @@ func (w *world) openDoors(m *machine) error {
 		return err
 	}
 	in := ingest.New(ingest.Options{
-		Journal: w.journal, Leads: w.leads, Catalog: w.catalog, Keys: keys, DB: w.db, Now: m.clock,
+		Journal: w.journal, Sessions: w.sessions, Leads: w.leads, Catalog: w.catalog, Keys: keys, DB: w.db, Now: m.clock,
 	})
 	w.api = api.New(api.Options{
 		Ingest: in, Sessions: w.sessions, Leads: w.leads, Market: market.New(w.sessions, w.catalog), Catalog: w.catalog,

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"errors"
 	"io"
+	"net"
+	"slices"
 
 	"github.com/valyala/fasthttp"
 
@@ -15,9 +18,13 @@ func (in *Ingest) Beacon(ctx *fasthttp.RequestCtx) {
 	w := in.borrow()
 	defer in.giveBack(w)
 	key := keyOf(ctx)
-	site, err := in.siteOfKey(key)
+	site, unknown := in.siteOfKey(key)
 	in.cors(ctx, site)
-	if key != "" && err != nil {
+	err := in.enterEvents(ctx, w)
+	if err == nil && key != "" {
+		err = unknown
+	}
+	if err != nil {
 		WriteError(ctx, err)
 		return
 	}
@@ -60,6 +67,7 @@ type taken struct {
 
 // take decodes a body, submits its events and keeps the rejected ones. A duplicate counts as accepted.
 func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, body []byte, max int) (taken, error) {
+	in.spend(w.client, amount{perByte: int64(len(body))})
 	key, items, rejects, err := w.decoder.Decode(body, max)
 	if site == nil {
 		// A body that cannot be read names no key, so the answer is 401 also then.
@@ -75,12 +83,24 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 	if err != nil {
 		return taken{}, in.spoiled(w, site, err)
 	}
+	in.spend(w.client, amount{perEvent: int64(len(items) + len(rejects))})
+	if w.client.limited {
+		if items, rejects, err = in.quotas.within(site.ID, items, rejects, in.o.Now()); err != nil {
+			return taken{}, err
+		}
+	}
 	if len(items) > 0 {
 		notes := in.settleProfiles(site, items)
 		s := in.stamp(site)
 		agent := in.agents.Of(lend(ctx.UserAgent()))
 		s.Device, s.Flagged = agent.Device, agent.Bot
-		if err := in.submit(ctx, w, site, items, s); err != nil {
+		use, n := in.quotas.of(site.ID), weight(items)
+		if err := in.load.occupy(use, n, agent.Bot || !ctx.IsPost()); err != nil { // what is not posted is a pixel
+			return taken{}, err
+		}
+		err := in.submit(ctx, w, site, items, s)
+		in.load.vacate(use, n)
+		if err != nil {
 			return taken{}, err
 		}
 		in.tellSlow(ctx, w)
@@ -109,16 +129,31 @@ func (in *Ingest) answer(ctx *fasthttp.RequestCtx, t taken, err error) {
 }
 
 func allRejected(rejects []Reject) error {
+	if !slices.ContainsFunc(rejects, func(r Reject) bool { return r.Code != fault.SiteQuota }) {
+		return fault.New(fault.SiteQuota, "%s Send it again later.", rejects[0].Message)
+	}
 	return fault.New(fault.AllRejected, "None of the events could be accepted. The first one: %s", rejects[0].Message)
 }
 
 // body returns the decompressed body, lent from the work: at most event.MaxWire bytes as sent, and max in the end.
 func (in *Ingest) body(ctx *fasthttp.RequestCtx, w *work, max int) ([]byte, error) {
+	length := int64(ctx.Request.Header.ContentLength())
+	if length < 0 || length > event.MaxWire { // chunked, or too large
+		length = event.MaxWire
+	}
+	if err := in.load.beginBody(length); err != nil {
+		ctx.SetConnectionClose()
+		return nil, err
+	}
 	wire, err := w.readWire(ctx)
+	in.load.endBody(length)
 	if err != nil {
 		return nil, err
 	}
 	w.body, err = in.bodies.Decompress(w.body[:0], encodingOf(ctx), wire, max)
+	if fault.Is(err, fault.TooLarge) {
+		in.spend(w.client, amount{perByte: int64(max)})
+	}
 	return w.body, err
 }
 
@@ -158,6 +193,10 @@ func (w *work) readWire(ctx *fasthttp.RequestCtx) ([]byte, error) {
 		return w.wire, nil
 	}
 	ctx.SetConnectionClose()
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return nil, fault.Wrap(fault.Timeout, err, "The body did not arrive in time.")
+	}
 	return nil, fault.Wrap(fault.BadRequest, err, "The body ended before its length.")
 }
 

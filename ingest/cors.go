@@ -46,6 +46,10 @@ func (in *Ingest) PreflightPageDuration(ctx *fasthttp.RequestCtx) {
 }
 
 func (in *Ingest) preflight(ctx *fasthttp.RequestCtx) {
+	if err := in.Limit(ctx); err != nil {
+		WriteError(ctx, err)
+		return
+	}
 	h := &ctx.Response.Header
 	h.Set("Access-Control-Allow-Methods", "POST, OPTIONS")
 	h.Set("Access-Control-Allow-Headers", "Content-Type, Content-Encoding, X-Footfall-Key, Idempotency-Key")

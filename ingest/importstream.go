@@ -13,12 +13,17 @@ import (
 
 	"footfall/catalog"
 	"footfall/fault"
+	"footfall/journal"
 )
 
 // Import answers POST /v1/import for a site whose key the caller has checked: newline-delimited events, or with
 // ?format=combined an access log, whose ?listing_pattern= finds the listing's id in a path and whose ?shift= is added
 // to every time. The body is read as it comes, and the answer tells the progress line by line while it is.
 func (in *Ingest) Import(ctx *fasthttp.RequestCtx, site *catalog.Site) {
+	if err := in.o.Journal.Refuses(journal.KindChunk); err != nil {
+		WriteError(ctx, err)
+		return
+	}
 	body := requestBody(ctx)
 	plain, err := decompressor(encodingOf(ctx), body)
 	if err != nil {

@@ -13,7 +13,8 @@
 // the calls that browsers make from other origins. Rejected events are kept for the site's owner in a ring of their own
 // space, which is written without sync and may lose its newest rows in a crash.
 //
-// It does not limit rates and does not look at client addresses: the server in front of it does.
+// Strangers are held to rates by their address, which is forgotten at once, sites to quotas of what is new; memory for
+// that is of one size. Who speaks for a client, a trusted proxy, says so in Options.
 package ingest
 
 import (
@@ -29,19 +30,23 @@ import (
 	"footfall/fault"
 	"footfall/journal"
 	"footfall/leads"
+	"footfall/sessionize"
 	"footfall/store"
 )
 
-// Options of an Ingest. All but Log and Slow are required.
+// Options of an Ingest. All but Log, Slow, Proxies and Bodies are required.
 type Options struct {
-	Journal *journal.Journal
-	Leads   *leads.Leads
-	Catalog *catalog.Catalog
-	Keys    *access.Keys
-	DB      *store.DB // for the ring of rejects, and for ids that must not be guessed back to what they stand for
-	Now     func() time.Time
-	Log     *slog.Logger
-	Slow    time.Duration // beacons that take this long or longer are logged; 0: none
+	Journal  *journal.Journal
+	Sessions *sessionize.Sessions // knows what is new to a site
+	Leads    *leads.Leads
+	Catalog  *catalog.Catalog
+	Keys     *access.Keys
+	DB       *store.DB // for the ring of rejects, and for ids that must not be guessed back to what they stand for
+	Now      func() time.Time
+	Log      *slog.Logger
+	Slow     time.Duration // beacons that take this long or longer are logged; 0: none
+	Proxies  Proxies       // that say for whom they speak
+	Bodies   int64         // bytes of bodies that are read at once; 0: any
 }
 
 // Counts is what an Ingest has done since its start.
@@ -62,6 +67,9 @@ type Ingest struct {
 	works   sync.Pool
 	rejects ring
 	counts  Counts
+	rates   *rates
+	quotas  *quotas
+	load    load
 }
 
 // New returns an Ingest.
@@ -69,7 +77,8 @@ func New(o Options) *Ingest {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	in := &Ingest{o: o, agents: NewAgents()}
+	in := &Ingest{o: o, agents: NewAgents(), rates: newRates(), quotas: newQuotas(o.Sessions)}
+	in.load.queue, in.load.bodies = o.Journal.QueueLimit(), o.Bodies
 	in.works.New = func() any { return new(work) }
 	in.rejects = ring{db: o.DB, sites: map[uint32]*ringSite{}}
 	return in
@@ -85,6 +94,7 @@ type work struct {
 	wire    []byte // the body as it came, if it had to be read from a stream
 	body    []byte // the body, decompressed
 	records []journal.Record
+	client  client
 }
 
 func (in *Ingest) borrow() *work { return in.works.Get().(*work) }
@@ -92,6 +102,7 @@ func (in *Ingest) borrow() *work { return in.works.Get().(*work) }
 // giveBack returns the work of a request of which nothing is in use any more.
 func (in *Ingest) giveBack(w *work) {
 	clear(w.records)
+	w.client = client{}
 	in.works.Put(w)
 }
 

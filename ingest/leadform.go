@@ -37,6 +37,9 @@ func (in *Ingest) leadSite(ctx *fasthttp.RequestCtx, w *work) (site *catalog.Sit
 	}
 	site, err = in.siteOfKey(keyOf(ctx))
 	in.cors(ctx, site)
+	if over := in.enterLead(ctx, w, site); over != nil {
+		err = over
+	}
 	if err != nil {
 		return nil, false, err
 	}

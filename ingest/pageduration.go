@@ -20,6 +20,9 @@ func (in *Ingest) PageDuration(ctx *fasthttp.RequestCtx) {
 	defer in.giveBack(w)
 	site, err := in.siteOfOrigin(ctx)
 	in.cors(ctx, site)
+	if over := in.enterEvents(ctx, w); over != nil {
+		err = over
+	}
 	if err != nil {
 		WriteError(ctx, err)
 		return

@@ -20,6 +20,9 @@ func (in *Ingest) Pixel(ctx *fasthttp.RequestCtx) {
 	w := in.borrow()
 	defer in.giveBack(w)
 	site, err := in.siteOfKey(keyOf(ctx))
+	if over := in.enterEvents(ctx, w); over != nil {
+		err = over
+	}
 	if err != nil {
 		WriteError(ctx, err)
 		return

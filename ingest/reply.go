@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"time"
 	"unsafe"
 
 	"github.com/valyala/fasthttp"
@@ -120,7 +121,8 @@ func writeError(ctx *fasthttp.RequestCtx, err error, rejected []rejection) {
 		ctx.Response.Header.Set("WWW-Authenticate", "Bearer")
 	case fasthttp.StatusTooManyRequests, fasthttp.StatusServiceUnavailable:
 		// Spread out, so that those who were refused together do not come back together.
-		ctx.Response.Header.Set("Retry-After", strconv.Itoa(1+rand.IntN(5)))
+		seconds := int(f.After / time.Second)
+		ctx.Response.Header.Set("Retry-After", strconv.Itoa(seconds+1+rand.IntN(5)))
 	}
 	WriteJSON(ctx, status, struct {
 		Error errorBody `json:"error"`
@@ -131,7 +133,7 @@ func writeError(ctx *fasthttp.RequestCtx, err error, rejected []rejection) {
 func faultOf(err error) *fault.Error {
 	switch {
 	case errors.Is(err, journal.ErrOverloaded):
-		return fault.Wrap(fault.Overloaded, err, "The queue of records that wait for the disk is at its limit, --queue-bytes. Nothing of this request was taken: send it again later.")
+		return fault.Wrap(fault.Overloaded, err, "The queue of records that wait for the disk is at its limit, --queue-bytes, and was for --queue-wait. Nothing of this request was taken: send it again later.")
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, context.Canceled):
 		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Nothing of this request was taken: send it again later.")
 	}

@@ -65,7 +65,7 @@ func newRig(t testing.TB) *rig {
 	g.must(g.catalog.EnsureDefault(context.Background(), g.journal, "UTC"))
 	keys, err := access.New(testKey, testSecret)
 	g.must(err)
-	g.in = New(Options{Journal: g.journal, Leads: people, Catalog: g.catalog, Keys: keys, DB: g.db, Now: g.now})
+	g.in = New(Options{Journal: g.journal, Sessions: g.sessions, Leads: people, Catalog: g.catalog, Keys: keys, DB: g.db, Now: g.now})
 	stop := g.serve()
 	t.Cleanup(func() {
 		stop()

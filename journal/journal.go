@@ -51,6 +51,8 @@ type Options struct {
 	Admit           func(r *Record) error
 	CheckpointEvery time.Duration // default 1 s
 	CheckpointAfter int           // records, default 65,536
+	// AcceptLoss opens a journal although records that were acknowledged are missing at its end.
+	AcceptLoss bool
 	// Committed is told of each group that was written, how long it took from its beginning until it was on disk. It
 	// holds up the answers: it must be quick. May be nil.
 	Committed func(took time.Duration)
@@ -98,6 +100,8 @@ type Journal struct {
 	durableMu sync.Mutex
 	durable   Position
 	durableCh chan struct{} // closed and replaced when durable grows
+	noted     Position      // what the file acked says; noteLoop's, and before and after it of whoever opens and closes
+	noting    sync.WaitGroup
 }
 
 // submission is one call of Submit. It is reused: done holds one token when it is answered.
@@ -135,7 +139,11 @@ func Open(db *store.DB, owners []Owner, o Options) (*Journal, error) {
 	}
 	j.applied.Store(uint64(j.last))
 	j.durable = j.last
+	if err := j.checkTail(); err != nil {
+		return nil, fmt.Errorf("recover the journal: %w", err)
+	}
 	j.groups.Go(j.syncLoop)
+	j.noting.Go(j.noteLoop)
 	go j.commitLoop()
 	return j, nil
 }
@@ -212,7 +220,7 @@ func (j *Journal) poison(err error) {
 	}
 }
 
-// Close commits what is queued, writes a checkpoint of every owner and stops the committer. Submit answers ErrClosed
+// Close commits what is queued, writes a checkpoint of every owner, stops the committer and notes what is acknowledged. Submit answers ErrClosed
 // from the moment it is called.
 func (j *Journal) Close() error {
 	j.mu.Lock()
@@ -220,5 +228,9 @@ func (j *Journal) Close() error {
 	j.notify()
 	j.mu.Unlock()
 	<-j.done
-	return j.Err()
+	j.noting.Wait()
+	if err := j.Err(); err != nil {
+		return err
+	}
+	return j.noteAcked()
 }

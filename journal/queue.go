@@ -24,10 +24,18 @@ func sizeOf(recs []Record) (n int64) {
 	return n
 }
 
+// Refuses returns why a submission of a kind would be refused now, nil if it would not.
+func (j *Journal) Refuses(kind Kind) error {
+	if j.o.Refuse == nil {
+		return nil
+	}
+	return j.o.Refuse(kind)
+}
+
 // enqueue queues a submission, and waits for room if it must.
 func (j *Journal) enqueue(ctx context.Context, s *submission) error {
-	if j.o.Refuse != nil && len(s.recs) > 0 {
-		if err := j.o.Refuse(s.recs[0].Kind); err != nil {
+	if len(s.recs) > 0 {
+		if err := j.Refuses(s.recs[0].Kind); err != nil {
 			return err
 		}
 	}

@@ -139,7 +139,7 @@ func (j *Journal) recover() error {
 	defer func() { b.Close() }()
 	err := read(j.db.Reader(), from, window, func(r *Record) error {
 		if r.Pos > dense+1 {
-			return fmt.Errorf("the record at position %d is missing: the directory is damaged", dense+1)
+			return fmt.Errorf("%w: the record at position %d is missing", store.ErrDamaged, dense+1)
 		}
 		j.last, dense = max(j.last, r.Pos), max(dense, r.Pos)
 		if r.Session != "" {

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -85,7 +84,7 @@ func appendRecord(dst []byte, r *Record) []byte {
 	return append(dst, r.Body...)
 }
 
-var errRecord = errors.New("journal: a stored record cannot be read")
+var errRecord = fmt.Errorf("%w: a record of the journal cannot be read", store.ErrDamaged)
 
 func decodeRecord(key, value []byte) (Record, error) {
 	if len(key) != 9 || len(value) < 2 || value[0] != recordVersion {

@@ -19,6 +19,11 @@ func Check(ctx context.Context, o Options, report func(error)) (records int, err
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.check(report)
+}
+
+// check reads all records and has every owner look at what it has stored.
+func (s *Server) check(report func(error)) (records int, err error) {
 	last := journal.Position(0)
 	for r, rerr := range s.journal.Read(0) {
 		if rerr != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,17 +19,24 @@ type conns struct {
 	most int
 	log  *slog.Logger
 
-	mu          sync.Mutex
-	open        int
-	first, last *conn // those that are idle, the longest first
+	mu     sync.Mutex
+	open   int
+	looks  int64    // of the watch, see slow.go
+	idle   connList // the longest first
+	active connList // those with a request
+
+	all sync.WaitGroup // those that are open
 }
 
-// conn is a connection and its place in the list of idle ones. It is written to with conns.mu held.
+// conn is a connection and its place in the list of those that are idle, or of those that are not. The list and gone are
+// written to with conns.mu held.
 type conn struct {
 	net.Conn
+	pace
 	prev, next *conn
-	idle       bool // is in the list
-	gone       bool // is not counted any more
+	in         *connList   // nil: in none
+	gone       bool        // is not counted any more
+	busy       atomic.Bool // has a request
 }
 
 // descriptors are what the store and everything else but connections may need.
@@ -36,11 +44,15 @@ const descriptors = 1200
 
 const defaultConnections = 10_000
 
-// newConns returns a bound of most connections, 0 for the default, or fewer if the process may not open so many files:
-// what is left is for the store, which a lack of them would stop.
-func newConns(most int, log *slog.Logger) *conns {
+// newConns returns a bound of most connections, 0 for the default, or fewer if there is no memory for so many, or the
+// process may not open so many files: what is left is for the store, which a lack of them would stop.
+func newConns(most int, memory Size, log *slog.Logger) *conns {
 	if most == 0 {
 		most = defaultConnections
+	}
+	if may := int(memory / connMemory); may < most {
+		log.Warn("fewer connections than --max-connections", "connections", may, "memory", memory.String())
+		most = may
 	}
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil {
@@ -82,6 +94,7 @@ func (cs *conns) admit(accepted net.Conn) net.Conn {
 	full := cs.open >= cs.most
 	if !full {
 		cs.open++
+		cs.all.Add(1)
 	}
 	cs.mu.Unlock()
 	if !full {
@@ -106,7 +119,7 @@ func (cs *conns) refuse(c net.Conn) {
 // closeIdle closes the connection that has been idle for the longest, if one is.
 func (cs *conns) closeIdle() bool {
 	cs.mu.Lock()
-	c := cs.first
+	c := cs.idle.first
 	if c != nil {
 		cs.remove(c)
 		cs.leave(c)
@@ -129,11 +142,12 @@ func (cs *conns) changed(nc net.Conn, state fasthttp.ConnState) {
 	defer cs.mu.Unlock()
 	switch state {
 	case fasthttp.StateNew, fasthttp.StateIdle:
-		if !c.idle && !c.gone {
-			cs.push(c)
-		}
+		c.busy.Store(false)
+		c.received.Store(0)
+		cs.move(c, &cs.idle)
 	case fasthttp.StateActive:
-		cs.remove(c)
+		c.busy.Store(true)
+		cs.move(c, &cs.active)
 	case fasthttp.StateClosed, fasthttp.StateHijacked:
 		cs.remove(c)
 		cs.leave(c)
@@ -144,32 +158,49 @@ func (cs *conns) leave(c *conn) {
 	if !c.gone {
 		c.gone = true
 		cs.open--
+		cs.all.Done()
 	}
 }
 
-func (cs *conns) push(c *conn) {
-	c.idle, c.prev, c.next = true, cs.last, nil
-	if cs.last != nil {
-		cs.last.next = c
-	} else {
-		cs.first = c
+// move puts a connection at the end of a list, unless it is in it or gone.
+func (cs *conns) move(c *conn, to *connList) {
+	if c.in == to || c.gone {
+		return
 	}
-	cs.last = c
+	cs.remove(c)
+	c.since = cs.looks
+	to.push(c)
 }
 
 func (cs *conns) remove(c *conn) {
-	if !c.idle {
-		return
+	if c.in != nil {
+		c.in.remove(c)
 	}
+}
+
+// connList is a list of connections; each is in one at most.
+type connList struct{ first, last *conn }
+
+func (l *connList) push(c *conn) {
+	c.in, c.prev, c.next = l, l.last, nil
+	if l.last != nil {
+		l.last.next = c
+	} else {
+		l.first = c
+	}
+	l.last = c
+}
+
+func (l *connList) remove(c *conn) {
 	if c.prev != nil {
 		c.prev.next = c.next
 	} else {
-		cs.first = c.next
+		l.first = c.next
 	}
 	if c.next != nil {
 		c.next.prev = c.prev
 	} else {
-		cs.last = c.prev
+		l.last = c.prev
 	}
-	c.idle, c.prev, c.next = false, nil, nil
+	c.in, c.prev, c.next = nil, nil, nil
 }

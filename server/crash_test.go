@@ -16,7 +16,7 @@ func TestKilledUnderLoadItLosesInventsAndDoublesNothing(t *testing.T) {
 	data := t.TempDir()
 	whole := &load{}
 	p := start(t, data)
-	for round := range 5 {
+	for round := range roundsOf(t, 5) {
 		l := &load{}
 		var once sync.Once
 		moment := 1 + random.IntN(3000)

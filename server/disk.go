@@ -54,8 +54,8 @@ type disk struct {
 	room atomic.Int32
 }
 
-// newDisk looks at the disk of a directory. minFree 0 is the default.
-func newDisk(dir string, minFree uint64, usage func() (free, total uint64, err error), log *slog.Logger) (d *disk, total uint64, err error) {
+// newDisk looks at the disk of a directory. minFree 0 is the default. Where there is to be no ballast, none is made.
+func newDisk(dir string, minFree uint64, usage func() (free, total uint64, err error), ballast bool, log *slog.Logger) (d *disk, total uint64, err error) {
 	if usage == nil {
 		usage = func() (uint64, uint64, error) { return store.DiskUsage(dir) }
 	}
@@ -66,7 +66,11 @@ func newDisk(dir string, minFree uint64, usage func() (free, total uint64, err e
 	if minFree == 0 {
 		minFree = defaultMinFree(total)
 	}
-	d = &disk{usage: usage, minFree: minFree, ballast: store.NewBallast(dir, int64(scaled(mostBallast, total))), log: log}
+	size := uint64(0)
+	if ballast {
+		size = scaled(mostBallast, total)
+	}
+	d = &disk{usage: usage, minFree: minFree, ballast: store.NewBallast(dir, int64(size)), log: log}
 	return d, total, d.poll(context.Background())
 }
 
@@ -142,7 +146,7 @@ func (d *disk) refuse(kind journal.Kind) error {
 
 // openDisk looks at the disk, parts the memory, which depends on it, and begins to watch.
 func (s *Server) openDisk() error {
-	d, total, err := newDisk(s.o.Data, uint64(s.o.MinFree), s.o.DiskUsage, s.o.Log)
+	d, total, err := newDisk(s.o.Data, uint64(s.o.MinFree), s.o.DiskUsage, !s.o.ReadOnly, s.o.Log)
 	if err != nil {
 		return err
 	}

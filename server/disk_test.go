@@ -14,7 +14,7 @@ import (
 // fakeDisk is a disk of 100 GiB whose free space the test sets.
 func fakeDisk(t *testing.T, free *uint64) *disk {
 	t.Helper()
-	d, _, err := newDisk(t.TempDir(), 1000, func() (uint64, uint64, error) { return *free, 100 << 30, nil }, slog.New(slog.DiscardHandler))
+	d, _, err := newDisk(t.TempDir(), 1000, func() (uint64, uint64, error) { return *free, 100 << 30, nil }, true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestBallastIsThereWhileThereIsRoomAndGivenUpBeforeTheEnd(t *testing.T) {
 	free := uint64(10 << 30)
 	dir := t.TempDir()
 	usage := func() (uint64, uint64, error) { return free, 100 << 30, nil }
-	d, _, err := newDisk(dir, 1<<30, usage, slog.New(slog.DiscardHandler))
+	d, _, err := newDisk(dir, 1<<30, usage, true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestBallastIsThereWhileThereIsRoomAndGivenUpBeforeTheEnd(t *testing.T) {
 func TestAFreeSpaceThatCannotBeReadIsAnError(t *testing.T) {
 	broken := errors.New("broken")
 	fails := func() (uint64, uint64, error) { return 0, 0, broken }
-	if _, _, err := newDisk(t.TempDir(), 0, fails, slog.New(slog.DiscardHandler)); !errors.Is(err, broken) {
+	if _, _, err := newDisk(t.TempDir(), 0, fails, true, slog.New(slog.DiscardHandler)); !errors.Is(err, broken) {
 		t.Errorf("newDisk: %v", err)
 	}
 }

@@ -64,6 +64,9 @@ func (s *Server) watches() []job {
 
 // chores is the table of what runs while the server serves: what commands do not do to a directory by the way.
 func (s *Server) chores() []job {
+	if s.o.ReadOnly {
+		return nil
+	}
 	return []job{
 		{"retention", time.Hour, s.retain},
 		{"idempotency", time.Hour, s.leads.ForgetReplays},

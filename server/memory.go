@@ -17,14 +17,19 @@ const (
 	memtables     = 4 // that may be full at once; writes wait then
 )
 
-// budget parts the memory that the program may use. What is left, 30 %, is for connections and bodies, queries, hashing
-// and slack, which nothing here holds to a number.
+// connMemory is what a connection takes while a request comes in: what fasthttp reads into, its goroutine and context.
+const connMemory = 32 << 10
+
+// budget parts the memory that the program may use. What is left is for queries, hashing and slack, which nothing here
+// holds to a number.
 type budget struct {
 	total     Size
 	cache     Size // of blocks
 	memtables Size
 	live      Size // state of live sessions
 	queue     Size // of records that wait for the disk
+	conns     Size
+	bodies    Size // that are being read, beyond what their connections hold of them
 }
 
 // newBudget parts total. A small disk makes memtables smaller: the log that is written ahead is as large.
@@ -36,7 +41,7 @@ func newBudget(total, queue Size, disk uint64) (budget, error) {
 		return budget{}, fmt.Errorf("--memory is %s: %s is the least that works", total, Size(leastMemory))
 	}
 	part := func(percent Size) Size { return total / 100 * percent }
-	b := budget{total: total, cache: part(15), live: part(35), queue: queue}
+	b := budget{total: total, cache: part(15), live: part(35), queue: queue, conns: part(10), bodies: part(5)}
 	table := min(part(10)/memtables, Size(scaled(mostMemtable, disk)), mostMemtable)
 	b.memtables = memtables * max(table, leastMemtable)
 	if b.queue == 0 {

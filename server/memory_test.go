@@ -71,15 +71,15 @@ func TestTheBudgetPartsTheMemory(t *testing.T) {
 		disk         uint64
 		want         budget
 	}{
-		{1000 * mib, 0, 1 << 40, budget{1000 * mib, 150 * mib, 100 * mib, 350 * mib, 32 * mib}},
-		{100 * mib, 0, 1 << 40, budget{100 * mib, 15 * mib, 10 * mib, 35 * mib, 5 * mib}},
-		{1000 * mib, 99 * mib, 1 << 30, budget{1000 * mib, 150 * mib, 4 * 64 * mib / 20, 350 * mib, 99 * mib}}, // a small disk
-		{10_000 * mib, 0, 1 << 40, budget{10_000 * mib, 1500 * mib, 256 * mib, 3500 * mib, 32 * mib}},
+		{1000 * mib, 0, 1 << 40, budget{1000 * mib, 150 * mib, 100 * mib, 350 * mib, 32 * mib, 100 * mib, 50 * mib}},
+		{100 * mib, 0, 1 << 40, budget{100 * mib, 15 * mib, 10 * mib, 35 * mib, 5 * mib, 10 * mib, 5 * mib}},
+		{1000 * mib, 99 * mib, 1 << 30, budget{1000 * mib, 150 * mib, 4 * 64 * mib / 20, 350 * mib, 99 * mib, 100 * mib, 50 * mib}}, // a small disk
+		{10_000 * mib, 0, 1 << 40, budget{10_000 * mib, 1500 * mib, 256 * mib, 3500 * mib, 32 * mib, 1000 * mib, 500 * mib}},
 	} {
 		got, err := newBudget(c.total, c.queue, c.disk)
 		near := func(a, b Size) bool { return a-b < 400 && b-a < 400 } // whole percents of whole bytes
 		if err != nil || !near(got.cache, c.want.cache) || !near(got.memtables, c.want.memtables) ||
-			!near(got.live, c.want.live) || !near(got.queue, c.want.queue) || got.total != c.want.total {
+			!near(got.live, c.want.live) || !near(got.queue, c.want.queue) || !near(got.conns, c.want.conns) || !near(got.bodies, c.want.bodies) || got.total != c.want.total {
 			t.Errorf("%s on a disk of %s: %+v, %v", c.total, Size(c.disk), got, err)
 		}
 	}

@@ -44,4 +44,7 @@ func TestManyConnectionsAndFewFilesStopNothing(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Errorf("it exits %d:\n%s", code, p.log.String())
 	}
+	if !strings.Contains(p.log.String(), `"connections":64,"open_files":128`) {
+		t.Errorf("half of the files are not kept:\n%s", p.log.String())
+	}
 }

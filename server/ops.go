@@ -83,6 +83,7 @@ func (s *Server) reasons() []reason {
 	return []reason{
 		{"draining", true, true, s.draining.Load},
 		{"corrupt", true, true, func() bool { return s.corruptions.Load() > 0 }},
+		{"read_only", true, false, func() bool { return s.o.ReadOnly }},
 		{"disk_low", true, false, s.disk.low},
 		{"write_stall", true, false, s.db.Stalling},
 		{"fold_lag", true, false, func() bool { return s.journal.Lag() > maxLag }},
@@ -130,6 +131,10 @@ func (s *Server) opsHandler() http.Handler {
 		}
 		writeState(w, s.notReady(use))
 	})
+	// A page in a browser on this machine must not make backups.
+	ours := http.NewCrossOriginProtection()
+	mux.Handle("POST /backup", ours.Handler(http.HandlerFunc(s.serveBackup)))
+	mux.Handle("POST /backup/verified", ours.Handler(http.HandlerFunc(s.serveVerified)))
 	if s.o.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -15,9 +15,10 @@ import (
 )
 
 // opened returns a server with an operations port only.
-func opened(t *testing.T, now func() time.Time) *Server {
+func opened(t *testing.T, o Options) *Server {
 	t.Helper()
-	s, err := Open(t.Context(), Options{Data: t.TempDir(), OpsListen: "127.0.0.1:0", Now: now})
+	o.Data, o.OpsListen = t.TempDir(), "127.0.0.1:0"
+	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +29,17 @@ func opened(t *testing.T, now func() time.Time) *Server {
 	})
 	return s
 }
+
+// expect asks the operations port.
+func (s *Server) expect(t *testing.T, path, want string) {
+	t.Helper()
+	if got := s.ask(t, path); got != want {
+		t.Errorf("%s: %s, want %s", path, got, want)
+	}
+}
+
+// ready is what it answers when all is well.
+const ready = `200 {"ready":true,"reasons":[]}`
 
 // ask asks the operations port.
 func (s *Server) ask(t *testing.T, path string) string {
@@ -45,45 +57,32 @@ func (s *Server) ask(t *testing.T, path string) string {
 	return res.Status[:3] + " " + strings.TrimSpace(string(text))
 }
 
-func TestReadinessNamesItsReasonsForEachUse(t *testing.T) {
-	s := opened(t, nil)
-	expect := func(path, want string) {
-		t.Helper()
-		if got := s.ask(t, path); got != want {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
-	}
-	const ready = `200 {"ready":true,"reasons":[]}`
-	expect("/readyz", ready)
-	expect("/readyz?for=ingest", ready)
-	expect("/readyz?for=query", ready)
-	expect("/readyz?for=tea", "400 for is ingest or query")
+func TestReadinessNamesItsReasons(t *testing.T) {
+	s := opened(t, Options{})
+	s.expect(t, "/readyz", ready)
+	s.expect(t, "/readyz?for=tea", "400 for is ingest or query")
 	s.corruptions.Add(1)
-	expect("/readyz?for=query", `503 {"ready":false,"reasons":["corrupt"]}`)
+	s.expect(t, "/readyz", `503 {"ready":false,"reasons":["corrupt"]}`)
 	s.draining.Store(true)
-	expect("/readyz", `503 {"ready":false,"reasons":["draining","corrupt"]}`)
-	expect("/readyz?for=ingest", `503 {"ready":false,"reasons":["draining","corrupt"]}`)
-	expect("/healthz", ready)
+	for _, use := range []string{"", "?for=ingest", "?for=query"} {
+		s.expect(t, "/readyz"+use, `503 {"ready":false,"reasons":["draining","corrupt"]}`)
+	}
+	s.expect(t, "/healthz", ready)
 }
 
-func TestAReasonOfEventsAloneLeavesQuestionsReady(t *testing.T) {
-	for _, r := range opened(t, nil).reasons() {
-		if want := r.name == "draining" || r.name == "corrupt"; !r.ingest || r.query != want {
-			t.Errorf("%s: ingest %v, query %v", r.name, r.ingest, r.query)
-		}
-	}
+func TestWhatStopsEventsAloneLeavesItReadyForQuestions(t *testing.T) {
+	s := opened(t, Options{DiskUsage: func() (free, total uint64, err error) { return 1 << 20, 1 << 40, nil }})
+	s.expect(t, "/readyz", `503 {"ready":false,"reasons":["disk_low"]}`)
+	s.expect(t, "/readyz?for=ingest", `503 {"ready":false,"reasons":["disk_low"]}`)
+	s.expect(t, "/readyz?for=query", ready)
+	s.expect(t, "/healthz", ready)
 }
 
 func TestHealthIsTheCommittersHeartbeat(t *testing.T) {
-	still := opened(t, func() time.Time { return time.UnixMilli(1) })
-	if got := still.ask(t, "/healthz"); got != `200 {"ready":true,"reasons":[]}` {
-		t.Error(got)
-	}
+	opened(t, Options{Now: func() time.Time { return time.UnixMilli(1) }}).expect(t, "/healthz", ready)
 	var seconds atomic.Int64 // each look at the clock is 11 s after the last: the committer never came by lately
-	late := opened(t, func() time.Time { return time.Unix(seconds.Add(11), 0) })
-	if got := late.ask(t, "/healthz"); got != `503 {"ready":false,"reasons":["stuck"]}` {
-		t.Error(got)
-	}
+	late := opened(t, Options{Now: func() time.Time { return time.Unix(seconds.Add(11), 0) }})
+	late.expect(t, "/healthz", `503 {"ready":false,"reasons":["stuck"]}`)
 }
 
 func TestWhileItRecoversTheOpsPortSaysSo(t *testing.T) {
@@ -108,7 +107,7 @@ func answered(s *Server) (*fasthttp.RequestCtx, *api.Route) {
 }
 
 func TestCountingARequestTakesNoMemory(t *testing.T) {
-	s := opened(t, nil)
+	s := opened(t, Options{})
 	ctx, route := answered(s)
 	if n := testing.AllocsPerRun(1000, func() { s.metrics.requests.observe(ctx, route) }); n > 0 {
 		t.Errorf("%v allocations", n)

@@ -9,6 +9,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"footfall/api"
 	"footfall/catalog"
 	"footfall/event"
+	"footfall/fault"
 	"footfall/ingest"
 	"footfall/journal"
 	"footfall/leads"
@@ -34,23 +36,30 @@ import (
 
 // Options of a Server. The tags are read by the command line.
 type Options struct {
-	Listen         string        `help:"Address of the public port." default:"127.0.0.1:8080"`
-	OpsListen      string        `help:"Address of the operations port (/healthz, /readyz, /metrics)." default:"127.0.0.1:9090"`
-	Data           string        `help:"Data directory." default:"footfall-data" type:"path"`
-	TimeZone       string        `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
-	WriteKey       string        `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
-	AdminKey       string        `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
-	Memory         Size          `help:"Memory to use at most, such as 2GiB; 60 % of the control group's or the machine's by default." placeholder:"SIZE"`
-	QueueBytes     Size          `help:"Bytes of events that may wait to be committed; 5 % of --memory, at most 32MiB, by default." placeholder:"SIZE"`
-	QueueWait      time.Duration `help:"How long a request waits for room in a full queue before it is answered with 503." default:"250ms"`
-	MinFree        Size          `help:"Free disk space under which beacons are answered with 503; by default 1GiB or 2 %, whichever is more, and 5 % of disks under 20GiB." placeholder:"SIZE"`
-	MaxConnections int           `help:"Open connections of the public port; one more closes the one that has been idle for the longest." default:"10000"`
-	RetainEvents   int           `help:"Whole days for which events are kept; 0: for ever." default:"0"`
-	RetainSessions int           `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
-	RetainLeads    int           `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
-	Pprof          bool          `help:"Serve /debug/pprof on the operations port."`
-	ShutdownGrace  time.Duration `help:"How long to wait for open requests when stopping." default:"20s"`
-	SlowLog        time.Duration `help:"Log requests that take this long or longer, and where the time went; 0: none." default:"1s"`
+	Listen         string         `help:"Address of the public port." default:"127.0.0.1:8080"`
+	OpsListen      string         `help:"Address of the operations port (/healthz, /readyz, /metrics)." default:"127.0.0.1:9090"`
+	Data           string         `help:"Data directory." default:"footfall-data" type:"path"`
+	TimeZone       string         `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
+	WriteKey       string         `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
+	AdminKey       string         `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
+	Memory         Size           `help:"Memory to use at most, such as 2GiB; 60 % of the control group's or the machine's by default." placeholder:"SIZE"`
+	QueueBytes     Size           `help:"Bytes of events that may wait to be committed; 5 % of --memory, at most 32MiB, by default." placeholder:"SIZE"`
+	QueueWait      time.Duration  `help:"How long a request waits for room in a full queue before it is answered with 503." default:"250ms"`
+	MinFree        Size           `help:"Free disk space under which beacons are answered with 503; by default 1GiB or 2 %, whichever is more, and 5 % of disks under 20GiB." placeholder:"SIZE"`
+	MaxConnections int            `help:"Open connections of the public port; one more closes the one that has been idle for the longest." default:"10000"`
+	TrustedProxies ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
+	TLSCert        string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
+	TLSKey         string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
+	BeaconPath     string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
+	RetainEvents   int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
+	RetainSessions int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
+	RetainLeads    int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
+	BackupDir      string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
+	ReadOnly       bool           `help:"Answer questions and take nothing; the data directory stays as it is, to the byte."`
+	AcceptLoss     bool           `help:"Start although the end of the log is lost that held acknowledged records."`
+	Pprof          bool           `help:"Serve /debug/pprof on the operations port."`
+	ShutdownGrace  time.Duration  `help:"How long to wait for open requests when stopping." default:"20s"`
+	SlowLog        time.Duration  `help:"Log requests that take this long or longer, and where the time went; 0: none." default:"1s"`
 
 	Version   string                                 `kong:"-"` // of the program, for its metrics
 	Now       func() time.Time                       `kong:"-"`
@@ -73,6 +82,7 @@ type Server struct {
 	api      *api.API
 
 	public     *fasthttp.Server
+	tls        *tls.Config // of the public port, nil for plain HTTP
 	ops        opsPort
 	metrics    *metrics
 	disk       *disk
@@ -87,6 +97,7 @@ type Server struct {
 
 	corruptions    atomic.Int64 // times that stored bytes were found damaged
 	backupVerified atomic.Int64 // when a backup was last verified, in seconds since 1970
+	backups        sync.Mutex   // held while one is made, and for good once the store is closed
 }
 
 // Open opens or creates the data directory and recovers its state.
@@ -97,10 +108,13 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(o.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
+	if err := makeData(o); err != nil {
+		return nil, err
 	}
 	s := &Server{o: o, metrics: newMetrics(o)}
+	if err := s.checkPublic(); err != nil {
+		return nil, err
+	}
 	s.recovering.Store(true)
 	if err := s.ops.start(o.OpsListen, s.opsHandler()); err != nil {
 		return nil, err
@@ -109,12 +123,13 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
 	s.ingest = ingest.New(ingest.Options{
-		Journal: s.journal, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
+		Journal: s.journal, Sessions: s.sessions, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
+		Proxies: o.TrustedProxies, Bodies: int64(s.budget.bodies),
 	})
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
-		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], Now: o.Now, Log: o.Log,
+		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe,
 	})
 	s.metrics.countRequests(s.api.Routes(), o)
@@ -130,12 +145,32 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) openState(ctx context.Context) (err error) {
+// makeData makes the data directory, unless it is to be left as it is: then there must be one.
+func makeData(o Options) error {
+	if o.ReadOnly {
+		return store.Exists(o.Data)
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) openState(ctx context.Context) error {
+	if err := s.openFold(); err != nil {
+		return err
+	}
+	return s.openDoors(ctx)
+}
+
+// openFold opens the store and all state in it.
+func (s *Server) openFold() (err error) {
 	o := s.o
 	if err := s.openDisk(); err != nil {
 		return err
 	}
 	if s.db, err = store.Open(o.Data, store.Options{Merges: sessionize.Merges(), Log: o.Log, Now: o.Now, Fatal: o.Fatal, DiskFull: s.disk.full,
+		ReadOnly: o.ReadOnly, Corrupt: func(string) { s.corruptions.Add(1) },
 		Mem: int64(s.budget.memtables / memtables), Cache: int64(s.budget.cache + s.budget.memtables)}); err != nil {
 		return err
 	}
@@ -151,19 +186,37 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	began := time.Now()
 	s.journal, err = journal.Open(s.db, s.owners(), journal.Options{
 		Now: o.Now, Log: o.Log, Queue: int64(s.budget.queue), QueueWait: o.QueueWait,
-		Admit: s.sessions.Admit, Refuse: s.disk.refuse,
-		Committed: s.metrics.committed,
+		Admit: s.sessions.Admit, Refuse: s.refuse,
+		Committed: s.metrics.committed, AcceptLoss: o.AcceptLoss,
 	})
 	if err != nil {
 		return err
 	}
 	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began).String())
 	s.leads.Attach(s.journal)
+	return nil
+}
+
+// openDoors makes sure that there is a site, and keys to it.
+func (s *Server) openDoors(ctx context.Context) (err error) {
+	o := s.o
+	if o.ReadOnly {
+		s.keys, err = access.Load(o.Data, o.WriteKey, o.AdminKey)
+		return err
+	}
 	if err := s.catalog.EnsureDefault(ctx, s.journal, o.TimeZone); err != nil {
 		return err
 	}
 	s.keys, s.created, err = access.LoadOrCreate(o.Data, o.WriteKey, o.AdminKey, rand.Reader)
 	return err
+}
+
+// refuse is journal.Options.Refuse.
+func (s *Server) refuse(kind journal.Kind) error {
+	if s.o.ReadOnly {
+		return fault.New(fault.ReadOnly, "The server was started to read only (--read-only). Nothing of this request was taken: send it again later.")
+	}
+	return s.disk.refuse(kind)
 }
 
 // owners are applied in this order: what others read comes first.
@@ -186,6 +239,9 @@ func (s *Server) Listen() (public net.Listener, err error) {
 	if public, err = net.Listen("tcp", s.o.Listen); err != nil {
 		return nil, fmt.Errorf("open the public port (--listen): %w", err)
 	}
+	if s.tls != nil {
+		public = tls.NewListener(public, s.tls)
+	}
 	return public, nil
 }
 
@@ -195,17 +251,18 @@ func (s *Server) OpsAddr() net.Addr { return s.ops.addr() }
 // Serve serves the public port until ctx ends, or until the journal is poisoned, which is an error. It returns once the
 // requests that were open are answered, or the grace is over.
 func (s *Server) Serve(ctx context.Context, public net.Listener) error {
-	conns := newConns(s.o.MaxConnections, s.o.Log)
+	conns := newConns(s.o.MaxConnections, s.budget.conns, s.o.Log)
+	s.jobs.start([]job{{"connections", time.Second, conns.watch}})
 	s.public = &fasthttp.Server{
 		Handler:                      s.api.Handler,
 		ErrorHandler:                 s.api.ErrorHandler,
+		ExpectHandler:                s.api.ExpectHandler,
 		StreamRequestBody:            true, // imports are of any length; beacons read no more than they may
 		MaxRequestBodySize:           event.MaxWire,
 		ReadBufferSize:               16 << 10,
 		NoDefaultServerHeader:        true,
 		SecureErrorLogMessage:        true,
 		DisablePreParseMultipartForm: true,
-		IdleTimeout:                  2 * time.Minute,
 		CloseOnShutdown:              true,
 		ConnState:                    conns.changed,
 		Logger:                       quiet{s.o.Log},
@@ -225,14 +282,18 @@ func (s *Server) Serve(ctx context.Context, public net.Listener) error {
 		running = false
 		err = fmt.Errorf("serve: %w", err)
 	}
-	s.stopServing(err)
+	stopped := s.stopServing(err)
 	if running {
 		err = errors.Join(err, <-ended)
+	}
+	if stopped {
+		conns.all.Wait()
 	}
 	return err
 }
 
-func (s *Server) stopServing(cause error) {
+// stopServing tells whether every request was answered. Their connections may not all be closed yet.
+func (s *Server) stopServing(cause error) bool {
 	began := time.Now()
 	s.draining.Store(true)
 	grace, cancel := context.WithTimeout(context.Background(), s.o.ShutdownGrace)
@@ -240,8 +301,10 @@ func (s *Server) stopServing(cause error) {
 	if cause != nil {
 		s.o.Log.Error("stopping", "error", cause)
 	}
-	err := errors.Join(s.public.ShutdownWithContext(grace), s.ops.shutdown(grace))
+	public := s.public.ShutdownWithContext(grace)
+	err := errors.Join(public, s.ops.shutdown(grace))
 	s.o.Log.Info("stopped serving", "took", time.Since(began).String(), "error", err)
+	return public == nil
 }
 
 // Close commits what is queued, writes a checkpoint and closes the directory. Serve must have returned.
@@ -264,10 +327,10 @@ func (s *Server) closeState() (err error) {
 		err = errors.Join(err, s.sessions.Close())
 	}
 	if s.db != nil {
+		s.backups.Lock()
 		began = time.Now()
 		err = errors.Join(err, s.db.Close())
 		s.o.Log.Info("store closed", "took", time.Since(began).String())
 	}
 	return err
 }
-

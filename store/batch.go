@@ -112,11 +112,11 @@ func get(r pebble.Reader, key []byte) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("store: get: %w", err)
+		return nil, false, wrapRead("get", err)
 	}
 	value := append(make([]byte, 0, len(v)), v...)
 	if err := closer.Close(); err != nil {
-		return nil, false, fmt.Errorf("store: get: %w", err)
+		return nil, false, wrapRead("get", err)
 	}
 	return value, true, nil
 }

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/cockroachdb/errors/oserror"
@@ -24,17 +23,8 @@ import (
 	"github.com/dchest/siphash"
 )
 
-// FormatVersion is the newest version of the format of keys and values that this program writes.
-//
-//	1  first
-const FormatVersion = 1
-
-var (
-	// ErrNewerFormat is returned by Open for a directory that a newer footfall wrote.
-	ErrNewerFormat = errors.New("store: the directory was written by a newer footfall")
-	// ErrInUse is returned by Open when another process has the directory open.
-	ErrInUse = errors.New("store: the directory is in use by another process")
-)
+// ErrInUse is returned by Open when another process has the directory open.
+var ErrInUse = errors.New("store: the directory is in use by another process")
 
 // Options of a DB. The zero value of each field but Fatal works.
 type Options struct {
@@ -46,7 +36,12 @@ type Options struct {
 	Now    func() time.Time // measures stalls of writes; nil: they are not measured
 	// DiskFull is called when the disk is full, before the write that found it so is tried once more. May be nil.
 	DiskFull func()
-	// Fatal ends the program after Pebble found a write or sync failed. It must not return.
+	// ReadOnly leaves the directory as it is, to the byte: what is written stays in memory. Nothing is compacted.
+	ReadOnly bool
+	// Corrupt is told the name of a file of which something that was read did not check. May be nil.
+	Corrupt func(file string)
+	// Fatal ends the program after Pebble found a write or sync failed, or a table that it cannot compact. It must not
+	// return.
 	Fatal func(msg string)
 }
 
@@ -60,23 +55,33 @@ type DB struct {
 	cache  *pebble.Cache
 	log    logger
 	k0, k1 uint64 // the directory's secret, the key of ID
+	format int    // of keys and values
+
+	fs      vfs.FS // for what stands beside Pebble's files
+	dir     string
+	lastLog string // newest log at the opening
 
 	memLimit uint64 // bytes of memtables at which writes stall
 }
 
-var (
-	metaSecret = []byte("\x00secret")
-	metaFormat = []byte("\x00format")
-)
+var metaSecret = []byte("\x00secret")
 
-// Open opens or creates the directory.
+// Open opens or, unless it is to be left as it is, creates the directory.
 func Open(dir string, o Options) (*DB, error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
 	fresh, err := isFresh(o.FS, dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, wrapOpen(err)
+	}
+	if o.ReadOnly {
+		if fresh {
+			return nil, errNoData(dir)
+		}
+		if o.FS, err = newOverlay(o.FS, dir); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
 	if fresh {
 		// The first WAL of a new directory begins before Pebble's format is raised and would not tell a damaged
@@ -95,11 +100,16 @@ func Open(dir string, o Options) (*DB, error) {
 // Exists returns nil if dir holds a store on the operating system's file system.
 func Exists(dir string) error {
 	fresh, err := isFresh(vfs.Default, dir)
-	if err == nil && fresh {
-		err = fmt.Errorf("%s holds no footfall data", dir)
+	if err != nil {
+		return wrapOpen(err)
 	}
-	return err
+	if fresh {
+		return errNoData(dir)
+	}
+	return nil
 }
+
+func errNoData(dir string) error { return fmt.Errorf("%s holds no footfall data", dir) }
 
 func isFresh(fs vfs.FS, dir string) (bool, error) {
 	if _, err := fs.Stat(dir); oserror.IsNotExist(err) {
@@ -134,9 +144,13 @@ func open(dir string, o Options) (*DB, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{log: logger{log: o.Log, fatal: o.Fatal, stalls: &stalls{now: o.Now}}}
+	db := &DB{fs: o.FS, dir: dir, log: logger{log: o.Log, fatal: o.Fatal, corrupt: o.Corrupt, stalls: &stalls{now: o.Now}}}
+	var err error
+	if db.lastLog, err = lastLog(o.FS, dir); err != nil {
+		return nil, wrapOpen(err)
+	}
 	po := pebbleOptions(o)
-	fs := newStrict(po.FS, db.log.Fatalf)
+	fs := newStrict(po.FS, dir, db.log.Fatalf)
 	po.FS = fs
 	po.Logger, po.EventListener = db.log, db.log.listener()
 	db.cache, db.memLimit = po.Cache, po.MemTableSize*uint64(po.MemTableStopWritesThreshold)
@@ -146,17 +160,17 @@ func open(dir string, o Options) (*DB, error) {
 		}
 	}()
 	if err := checkManifest(fs, dir); err != nil {
-		return nil, fmt.Errorf("open store: %w", fs.blame(err))
+		return nil, wrapOpen(fs.blame(err))
 	}
 	p, err := pebble.Open(dir, po)
 	if err != nil {
 		if strings.Contains(err.Error(), "resource temporarily unavailable") || strings.Contains(err.Error(), "lock held") {
 			return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
 		}
-		return nil, fmt.Errorf("open store: %w", fs.blame(err))
+		return nil, wrapOpen(fs.blame(err))
 	}
 	db.p = p
-	if err := db.openMeta(); err != nil {
+	if err := db.openMeta(o.ReadOnly); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -184,6 +198,8 @@ func pebbleOptions(o Options) *pebble.Options {
 		LBaseMaxBytes:               64 << 20,
 		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newPositionCollector},
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		DisableAutomaticCompactions: o.ReadOnly, // they would fill the memory
+		DisableTableStats:           o.ReadOnly, // which only compactions ask for
 	}
 	for i := range po.Levels {
 		po.Levels[i].BlockSize = 32 << 10
@@ -201,34 +217,40 @@ func pebbleOptions(o Options) *pebble.Options {
 }
 
 // openMeta reads, or on a new directory writes, the format version and the secret.
-func (db *DB) openMeta() error {
-	format, found, err := db.Get(metaFormat)
+func (db *DB) openMeta(readOnly bool) error {
+	found, err := db.readFormat()
 	if err != nil {
 		return err
 	}
+	if !found && readOnly {
+		return errNoData(db.dir)
+	}
 	if !found {
-		secret := make([]byte, 16)
-		if _, err := rand.Read(secret); err != nil {
-			return fmt.Errorf("make the directory's secret: %w", err)
-		}
-		b := db.NewBatch()
-		b.Set(metaFormat, binary.AppendUvarint(nil, FormatVersion))
-		b.Set(metaSecret, secret)
-		if err := b.Commit(true); err != nil {
+		if err := db.writeMeta(); err != nil {
 			return err
 		}
-	} else if v, n := binary.Uvarint(format); n <= 0 || v > FormatVersion {
-		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewerFormat, v, FormatVersion)
 	}
 	secret, found, err := db.Get(metaSecret)
 	if err != nil {
 		return err
 	}
 	if !found || len(secret) != 16 {
-		return fmt.Errorf("store: the directory's secret is damaged: it has %d bytes", len(secret))
+		return fmt.Errorf("%w: the directory's secret has %d bytes", ErrDamaged, len(secret))
 	}
 	db.k0, db.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
 	return nil
+}
+
+func (db *DB) writeMeta() error {
+	secret := make([]byte, 16)
+	if _, err := rand.Read(secret); err != nil {
+		return fmt.Errorf("make the directory's secret: %w", err)
+	}
+	db.format = FormatVersion
+	b := db.NewBatch()
+	b.Set(metaFormat, binary.AppendUvarint(nil, FormatVersion))
+	b.Set(metaSecret, secret)
+	return b.Commit(true)
 }
 
 // ID returns the id that stands for raw in keys: SipHash-2-4 of 128 bits under the directory's secret.
@@ -251,9 +273,10 @@ func (db *DB) Close() error {
 
 // logger hands Pebble's words to slog and ends the program when Pebble says that it cannot go on.
 type logger struct {
-	log    *slog.Logger
-	fatal  func(string)
-	stalls *stalls
+	log     *slog.Logger
+	fatal   func(string)
+	corrupt func(file string)
+	stalls  *stalls
 }
 
 func (l logger) Infof(format string, args ...any) {
@@ -264,17 +287,10 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble", "message", fmt.Sprintf(format, args...))
 }
 
-// listener ends the program when a flush or a compaction fails: Pebble would try again without a pause, for ever. Too many
-// open files are the exception: they may be fewer soon.
 func (l logger) listener() *pebble.EventListener {
 	return &pebble.EventListener{
-		BackgroundError: func(err error) {
-			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-				l.Errorf("background error: %v", err)
-				return
-			}
-			l.Fatalf("background error: %v", err)
-		},
+		BackgroundError: l.backgroundError,
+		DataCorruption:  l.damaged,
 		WriteStallBegin: func(pebble.WriteStallBeginInfo) { l.stalls.begin() },
 		WriteStallEnd:   l.stalls.end,
 	}

@@ -33,8 +33,11 @@ func NewBallast(dir string, size int64) *Ballast {
 // Size returns how many bytes it takes when it is there.
 func (b *Ballast) Size() int64 { return b.size }
 
-// Make reserves the space, if it is not.
+// Make reserves the space, if it is not. A ballast of no size is no file.
 func (b *Ballast) Make() (err error) {
+	if b.size == 0 {
+		return nil
+	}
 	if _, err := b.fs.Stat(b.name); err == nil {
 		return nil
 	}
@@ -51,6 +54,9 @@ func (b *Ballast) Make() (err error) {
 
 // Free gives the space back, if it is reserved.
 func (b *Ballast) Free() error {
+	if b.size == 0 {
+		return nil
+	}
 	if err := b.fs.Remove(b.name); err != nil && !oserror.IsNotExist(err) {
 		return fmt.Errorf("free the ballast: %w", err)
 	}

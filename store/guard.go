@@ -31,10 +31,11 @@ type manifest struct {
 	crc       uint32
 }
 
-// Write implements vfs.File.
+// Write implements vfs.File. The sum comes first: Pebble's files may change what they are given to write.
 func (m *manifest) Write(p []byte) (int, error) {
+	m.crc = crcOf(m.crc, p)
 	n, err := m.File.Write(p)
-	m.size, m.crc = m.size+int64(n), crcOf(m.crc, p[:n])
+	m.size += int64(n)
 	return n, err
 }
 
@@ -50,16 +51,7 @@ func (m *manifest) Sync() error {
 }
 
 func (m *manifest) note() error {
-	path := m.fs.PathJoin(m.dir, guardName)
-	f, err := m.fs.Create(path+".new", "pebble-manifest")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(f, guardFormat, m.name, m.size, m.crc)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := m.fs.Rename(path+".new", path); err != nil {
+	if err := replaceFile(m.fs, m.fs.PathJoin(m.dir, guardName), fmt.Sprintf(guardFormat, m.name, m.size, m.crc)); err != nil {
 		return err
 	}
 	return syncDir(m.fs, m.dir)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -27,16 +26,16 @@ func (db *DB) NewLookup() *Lookup {
 // keys as bloom prefix.
 func (l *Lookup) Get(key []byte) (value []byte, found bool, err error) {
 	if l.err != nil {
-		return nil, false, fmt.Errorf("store: look up: %w", l.err)
+		return nil, false, wrapRead("look up", l.err)
 	}
 	if !l.it.SeekPrefixGE(key) || !bytes.Equal(l.it.Key(), key) {
 		if err := l.it.Error(); err != nil {
-			return nil, false, fmt.Errorf("store: look up: %w", err)
+			return nil, false, wrapRead("look up", err)
 		}
 		return nil, false, nil
 	}
 	if value, err = l.it.ValueAndErr(); err != nil {
-		return nil, false, fmt.Errorf("store: look up: %w", err)
+		return nil, false, wrapRead("look up", err)
 	}
 	return value, true, nil
 }
@@ -47,7 +46,7 @@ func (l *Lookup) Close() error {
 		return nil
 	}
 	if err := l.it.Close(); err != nil {
-		return fmt.Errorf("store: close lookup: %w", err)
+		return wrapRead("close lookup", err)
 	}
 	return nil
 }

@@ -20,14 +20,17 @@ import (
 // And it makes the directory entry of a new manifest durable before Pebble writes the marker that names it. Pebble syncs
 // the directory once, after both, and a power failure in between may keep the marker alone: then nothing can be opened
 // any more. File systems with one ordered journal (ext4, XFS) do not do that; POSIX does not say so.
+//
+// Where a backup is written, outside of the directory, a failure is only an error.
 type strict struct {
 	vfs.FS
+	dir    string
 	fatalf func(format string, args ...any)
 	opened *atomic.Pointer[string]
 }
 
-func newStrict(fs vfs.FS, fatalf func(format string, args ...any)) strict {
-	s := strict{fs, fatalf, new(atomic.Pointer[string])}
+func newStrict(fs vfs.FS, dir string, fatalf func(format string, args ...any)) strict {
+	s := strict{fs, fs.PathDir(fs.PathJoin(dir, "x")), fatalf, new(atomic.Pointer[string])}
 	s.opened.Store(new(string))
 	return s
 }
@@ -54,7 +57,7 @@ func (fs strict) blame(err error) error {
 // Create implements vfs.FS.
 func (fs strict) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := fs.FS.Create(name, category)
-	if strings.HasSuffix(name, ".log") || strings.HasSuffix(name, ".dbtmp") { // the latter becomes the options
+	if fs.inside(name) && (strings.HasSuffix(name, ".log") || strings.HasSuffix(name, ".dbtmp")) { // the latter becomes the options
 		return fs.must(f, name, err)
 	}
 	if err != nil || !strings.HasPrefix(fs.PathBase(name), "MANIFEST-") {
@@ -74,6 +77,9 @@ func (fs strict) ReuseForWrite(old, name string, category vfs.DiskWriteCategory)
 
 // Rename implements vfs.FS. Pebble renames the options only.
 func (fs strict) Rename(old, name string) error {
+	if !fs.inside(name) {
+		return fs.FS.Rename(old, name)
+	}
 	return strictFile{nil, fs.PathBase(name), fs.fatalf}.must("make", fs.FS.Rename(old, name))
 }
 
@@ -89,11 +95,13 @@ func (fs strict) must(f vfs.File, name string, err error) (vfs.File, error) {
 // OpenDir implements vfs.FS.
 func (fs strict) OpenDir(name string) (vfs.File, error) {
 	f, err := fs.FS.OpenDir(name)
-	if err != nil {
-		return nil, err
+	if err != nil || !fs.inside(fs.PathJoin(name, "x")) {
+		return f, err
 	}
 	return strictFile{f, fs.PathBase(name), fs.fatalf}, nil
 }
+
+func (fs strict) inside(name string) bool { return fs.PathDir(name) == fs.dir }
 
 // Unwrap lets Pebble find the file system below.
 func (fs strict) Unwrap() vfs.FS { return fs.FS }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
@@ -72,11 +71,11 @@ func (r Reader) ScanPrefix(prefix []byte, visit func(key, value []byte) error) e
 func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error, first func(*pebble.Iterator) bool, reverse bool) (err error) {
 	it, err := r.r.NewIter(o)
 	if err != nil {
-		return fmt.Errorf("store: scan: %w", err)
+		return wrapRead("scan", err)
 	}
 	defer func() {
 		if cerr := it.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("store: scan: %w", cerr)
+			err = wrapRead("scan", cerr)
 		}
 	}()
 	next := it.Next
@@ -86,7 +85,7 @@ func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error
 	for ok := first(it); ok; ok = next() {
 		value, err := it.ValueAndErr()
 		if err != nil {
-			return fmt.Errorf("store: scan: %w", err)
+			return wrapRead("scan", err)
 		}
 		if err := visit(it.Key(), value); err == ErrStop {
 			return nil
@@ -95,7 +94,7 @@ func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error
 		}
 	}
 	if err := it.Error(); err != nil {
-		return fmt.Errorf("store: scan: %w", err)
+		return wrapRead("scan", err)
 	}
 	return nil
 }

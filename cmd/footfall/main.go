@@ -26,6 +26,7 @@ import (
 const (
 	exitUsage  = 2
 	exitFull   = 10 // the disk is full
+	exitDamage = 65 // stored data is damaged; the message names the file
 	exitNewer  = 73 // the directory was written by a newer footfall
 	exitIO     = 74 // a write or sync failed
 	exitInUse  = 75 // another process has the directory open
@@ -40,6 +41,10 @@ type commands struct {
 	Import  importCmd  `cmd:"" help:"Import events (NDJSON) or an access log."`
 	Check   checkCmd   `cmd:"" help:"Check every invariant of a data directory."`
 	Rebuild rebuildCmd `cmd:"" help:"Fold the journal again from its beginning."`
+	Backup  backupCmd  `cmd:"" help:"Back up a data directory, while a server has it open or not."`
+	Verify  verifyCmd  `cmd:"" help:"Read all of a backup or a data directory, check it, and print its digest."`
+	Restore restoreCmd `cmd:"" help:"Make a data directory from a backup."`
+	Upgrade upgradeCmd `cmd:"" help:"Bring a data directory to the newest format."`
 	Demo    demoCmd    `cmd:"" help:"Start on an empty directory and replay an access log."`
 	Bench   benchCmd   `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
 	Health  healthCmd  `cmd:"" help:"Ask a server on this machine whether it is healthy."`
@@ -87,6 +92,8 @@ func exitCode(err error) int {
 		return exitNewer
 	case errors.Is(err, store.ErrInUse):
 		return exitInUse
+	case errors.Is(err, store.ErrDamaged):
+		return exitDamage
 	case errors.Is(err, syscall.ENOSPC), fault.From(err).Code == fault.DiskLow:
 		return exitFull
 	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS), errors.Is(err, journal.ErrPoisoned):
@@ -103,8 +110,11 @@ func isTerminal(f *os.File) bool {
 // fatal ends the program when the disk fails: whatever was not acknowledged must not be.
 func fatal(msg string) {
 	code := exitIO
-	if strings.Contains(msg, syscall.ENOSPC.Error()) { // Pebble tells its errors as text
+	switch { // Pebble tells its errors as text
+	case strings.Contains(msg, syscall.ENOSPC.Error()):
 		code = exitFull
+	case strings.Contains(msg, store.ErrDamaged.Error()):
+		code = exitDamage
 	}
 	fmt.Fprintln(os.Stderr, "footfall: the disk failed:", msg)
 	os.Exit(code)

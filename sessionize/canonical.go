@@ -1,0 +1,31 @@
+package sessionize
+
+import (
+	"footfall/store"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// StoreAll has the next checkpoint store every session whose stored state is behind, so that all state can be read from
+// the store. Sessions that were live before the start must be back in memory: see Warm.
+func (o *Sessions) StoreAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for l := o.dirty.first; l != nil; l = l.next {
+		o.force(l)
+	}
+}
+
+// Canonical returns a stored value in the one form that all values with its meaning have: a set of visitors can be stored
+// in several, which depend on how it was united. The value must be of a space that Sessions owns.
+func Canonical(space store.Space, value []byte) ([]byte, error) {
+	if space != store.ListingDays {
+		return value, nil
+	}
+	d, err := decodeListingDay(value, 0)
+	if err != nil {
+		return nil, err
+	}
+	d.Seen, d.Left = roaring.BitmapOf(d.Seen.ToArray()...), roaring.BitmapOf(d.Left.ToArray()...)
+	return appendListingDay(nil, d)
+}

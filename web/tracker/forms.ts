@@ -1,0 +1,66 @@
+// Forms that ask for a way to reach somebody. Of what is typed only the names of fields are told, until the form is sent
+// and only if the page wants a lead made of it.
+
+import { conf, on, win } from './page'
+import { consent, uid } from './ids'
+import { emit, hooks, own, page } from './view'
+import { listing } from './listing'
+import { tell } from './clicks'
+import { lead, leave } from './outbox'
+
+const forms = new Map<HTMLFormElement, boolean>() // those that were begun in this view; true: sent
+
+const isTracked = (form?: HTMLFormElement) =>
+	form && !form.closest('[data-ff-ignore]') && (form.dataset.ffForm != null || form.querySelector('[type=email],[type=tel]'))
+
+/** Whether a field may be spoken of. */
+const isOpen = (field: any) =>
+	(field.name || field.id) && !field.closest('[data-ff-ignore]') &&
+	!/^(password|hidden|search|file|submit|button|reset|image|fieldset|output)$/.test(field.type) &&
+	!/cc-|card|cvc|cvv|iban|passw|ssn/i.test(field.autocomplete + ' ' + field.name + ' ' + field.id)
+
+const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filter(field =>
+	isOpen(field) && (/^(checkbox|radio)$/.test(field.type) ? field.checked : field.value.trim()))
+
+const nameOf = (field: any) => field.name || field.id
+
+/** What is told of a form. A field may be called "id", so the form's own properties are asked for as attributes. */
+const about = (form: HTMLFormElement) => ({
+	formType: ['data-ff-form', 'id', 'name'].map(name => form.getAttribute(name)).find(Boolean) || 'form',
+	fieldsCompleted: [...new Set(filled(form).map(nameOf))],
+})
+
+const typed = ({ target }: any) => {
+	const form = target.form
+	if (isTracked(form) && isOpen(target) && !forms.has(form)) {
+		forms.set(form, false)
+		tell('form_start', { formType: about(form).formType })
+	}
+}
+
+const submitted = ({ target: form }: any) => {
+	if (!isTracked(form) || !form.matches(':valid')) return
+	forms.set(form, true)
+	tell('form_submit', about(form))
+	if (page && form.dataset.ffLead != null) {
+		const formData: Record<string, string> = {}
+		for (const field of filled(form)) {
+			const name = nameOf(field)
+			formData[name] = (name in formData ? formData[name] + ', ' : '') + field.value
+		}
+		lead(JSON.stringify({
+			formData, consent, listingId: listing, profileId: conf.profile, idempotency_key: uid(),
+			sessionId: consent == 'anonymous' ? undefined : own,
+		}), 0)
+	}
+	leave()
+}
+
+export const watchForms = () => {
+	on(win, 'input', typed)
+	on(win, 'submit', submitted)
+	hooks.end.push(() => {
+		forms.forEach((sent, form) => sent || emit('form_abandon', { propertyId: listing, eventData: about(form) }, true))
+		forms.clear()
+	})
+}
