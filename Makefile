@@ -27,7 +27,7 @@ demo: build ## replays a real access log on an empty directory and says what to 
 
 test: tools lint ## everything that must hold
 	go test -race -tags invariants ./...
-	go test ./faults # an eighth of it ran above: with the race detector it takes ten times as long
+	go test ./faults # a seventh of it ran above: with the race detector it takes many times as long
 
 SOAK = 10m
 ROUNDS = 200

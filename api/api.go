@@ -21,6 +21,7 @@ import (
 	"footfall/leads"
 	"footfall/market"
 	"footfall/sessionize"
+	"footfall/web"
 
 	"github.com/valyala/fasthttp"
 )
@@ -39,6 +40,9 @@ type Options struct {
 	CursorKey []byte
 	// BeaconPath is another path of /v1/events, which lists of content blockers do not name; "" for none.
 	BeaconPath string
+	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
+	Scripts     []web.Script
+	TrackerPath string
 	// Observe is told of each answered request, with its row of Routes, nil if there is none. It must be quick. May be
 	// nil.
 	Observe func(ctx *fasthttp.RequestCtx, route *Route)
@@ -62,6 +66,7 @@ func New(o Options) *API {
 			Route{post, path, Public, "Send events", public(o.Ingest.Beacon)},
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
+	a.routes = append(a.routes, a.trackerRoutes()...)
 	a.paths = newPaths(a.routes)
 	return a
 }

@@ -26,6 +26,9 @@ func misframed(c *call) error {
 	if target := c.Request.Header.RequestURI(); len(target) == 0 || target[0] != '/' {
 		return fault.New(fault.BadRequest, "The request's target must be a path that begins with a slash, such as /v1/events.")
 	}
+	if !c.Request.Header.IsHTTP11() && string(c.Request.Header.Protocol()) != "HTTP/1.0" {
+		return fault.New(fault.BadRequest, "This version of HTTP is not spoken here. Speak HTTP/1.1.")
+	}
 	lines := scanLines(c.Request.Header.RawHeaders())
 	switch {
 	case lines.folded:
@@ -91,4 +94,3 @@ func (a *API) limited(c *call, refusal error) error {
 	}
 	return refusal
 }
-

@@ -17,6 +17,7 @@ import (
 	"footfall/api"
 	"footfall/server"
 	"footfall/store"
+	"footfall/web"
 )
 
 func read(t *testing.T, name string) string {
@@ -100,7 +101,11 @@ func TestEveryRouteHasItsExample(t *testing.T) {
 			shown[route[1]] = true
 		}
 	}
-	for _, r := range api.New(api.Options{}).Routes() {
+	scripts, err := web.Scripts("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range api.New(api.Options{Scripts: scripts}).Routes() {
 		if name := r.Method + " " + r.Path; !shown[name] {
 			t.Errorf("http.md shows no `%s` under a heading with its name", name)
 		}
@@ -216,6 +221,9 @@ func TestOperationsNamesEveryFlagOfServe(t *testing.T) {
 			continue
 		}
 		flag := "--" + strings.ToLower(word.ReplaceAllString(f.Name, "$1-$2"))
+		if name := f.Tag.Get("name"); name != "" {
+			flag = "--" + name
+		}
 		row := fmt.Sprintf("| `%s` | `%s` |", flag, f.Tag.Get("default"))
 		if f.Tag.Get("default") == "" {
 			row = fmt.Sprintf("| `%s` | |", flag)

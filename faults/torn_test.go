@@ -12,8 +12,8 @@ import (
 )
 
 // tornFS is a file system on a disk that is slow, and that goes bad once: a write stores a part only, or a sync fails.
-// After a failed sync it says that all later ones are fine and does nothing, as the kernel does that has dropped the
-// pages: whoever tries again is lied to.
+// After a failed sync it says that all later ones of that file are fine and does nothing, as the kernel does that has
+// dropped the pages: whoever tries again is lied to.
 type tornFS struct {
 	vfs.FS
 	*badDisk
@@ -26,7 +26,7 @@ type badDisk struct {
 	failAt    int // which sync
 	writes    int
 	syncs     int
-	lying     bool
+	failed    bool
 	slowEvery int
 }
 
@@ -44,24 +44,24 @@ func (d *badDisk) write(n int) (int, error) {
 }
 
 // sync says whether a sync is done, only said to be, or fails.
-func (d *badDisk) sync() (done bool, err error) {
+func (d *badDisk) sync(lying *bool) (done bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.syncs++; d.syncs == d.failAt {
-		d.lying = true
+		d.failed, *lying = true, true
 		return false, syscall.EIO
 	}
 	if d.syncs%d.slowEvery == 0 {
 		time.Sleep(time.Duration(d.random.IntN(1000)) * time.Microsecond)
 	}
-	return !d.lying, nil
+	return !*lying, nil
 }
 
 func (fs tornFS) wrap(f vfs.File, err error) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tornFile{f, fs.badDisk}, nil
+	return tornFile{f, fs.badDisk, new(bool)}, nil
 }
 
 // Create implements vfs.FS.
@@ -79,7 +79,8 @@ func (fs tornFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.F
 
 type tornFile struct {
 	vfs.File
-	disk *badDisk
+	disk  *badDisk
+	lying *bool
 }
 
 // Write implements vfs.File.
@@ -91,7 +92,7 @@ func (f tornFile) Write(p []byte) (int, error) {
 
 // Sync implements vfs.File.
 func (f tornFile) Sync() error {
-	if done, err := f.disk.sync(); !done {
+	if done, err := f.disk.sync(f.lying); !done {
 		return err
 	}
 	return f.File.Sync()
@@ -99,7 +100,7 @@ func (f tornFile) Sync() error {
 
 // SyncData implements vfs.File.
 func (f tornFile) SyncData() error {
-	if done, err := f.disk.sync(); !done {
+	if done, err := f.disk.sync(f.lying); !done {
 		return err
 	}
 	return f.File.SyncData()
@@ -107,7 +108,7 @@ func (f tornFile) SyncData() error {
 
 // SyncTo implements vfs.File.
 func (f tornFile) SyncTo(length int64) (full bool, err error) {
-	if done, err := f.disk.sync(); !done {
+	if done, err := f.disk.sync(f.lying); !done {
 		return true, err
 	}
 	return f.File.SyncTo(length)
@@ -127,7 +128,7 @@ func tearWrites(seed uint64, i int, tell func(outcome)) (err error) {
 	err = tr.run(tornFS{tr.disk, disk}, func(o outcome) { how = o; tell(o) })
 	disk.mu.Lock()
 	defer disk.mu.Unlock()
-	if err == nil && disk.lying && how == wentOn {
+	if err == nil && disk.failed && how == wentOn {
 		err = errors.New("a sync failed, and the program went on")
 	}
 	return err

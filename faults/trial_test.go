@@ -16,12 +16,17 @@ import (
 type outcome string
 
 const (
-	ended   outcome = "ended"    // by Fatal: the program would exit
-	refused outcome = "refused"  // to open
-	failed  outcome = "failed"   // the journal is poisoned, or a request or the closing said so: nothing was hidden
-	wentOn  outcome = "went on"  // as if nothing were
-	fewer   outcome = "fewer"    // opened at an earlier moment: the end of the log is gone
-	dead    outcome = "panicked" // of itself, which only the parent of a child sees
+	ended   outcome = "ended"   // by Fatal: the program would exit
+	refused outcome = "refused" // to open
+	failed  outcome = "failed"  // the journal is poisoned, or a request or the closing said so: nothing was hidden
+	wentOn  outcome = "went on" // as if nothing were
+	fewer   outcome = "fewer"   // opened at an earlier moment: the end of the log is gone
+
+	// What only the parent of a child sees: the program panicked.
+	dead outcome = "panicked"
+	// It panicked while it was opened: Pebble, where opening fails, closes caches that its own goroutines still use. The
+	// exit code is 2 then, and nothing more is wrong with it.
+	deadOpening outcome = "panicked while it was opened"
 )
 
 // trial is one workload on a disk that fails. A program that Fatal ended stays behind, stopped where it was: it may
@@ -36,6 +41,7 @@ type trial struct {
 	acked    atomic.Int64
 	begun    atomic.Int64
 	power    *rand.Rand
+	tell     func(outcome)   // by which the parent knows more, may be nil
 	over     atomic.Bool     // the program would have ended: what is answered now, nobody hears
 	fatal    chan *vfs.MemFS // what a power failure left then
 }
@@ -53,7 +59,9 @@ func newTrial(seed uint64) *trial {
 	var once sync.Once
 	tr.machine.fatal = func(string) {
 		once.Do(func() {
+			tr.mu.Lock()
 			tr.over.Store(true)
+			tr.mu.Unlock()
 			tr.fatal <- tr.left()
 		})
 		select {}
@@ -70,7 +78,7 @@ func (tr *trial) left() *vfs.MemFS {
 // something else is there that must not be, once the power was gone and the disk is well again. tell is told how the
 // program ended before that: what its other goroutines do after it would have ended counts for nothing.
 func (tr *trial) run(fs vfs.FS, tell func(outcome)) error {
-	tr.machine.fs = fs
+	tr.machine.fs, tr.tell = fs, tell
 	done := make(chan outcome, 1)
 	go func() { done <- tr.work() }()
 	var how outcome
@@ -130,5 +138,19 @@ func (tr *trial) work() outcome {
 
 func (tr *trial) open() (*world, error) {
 	tr.machine.now.Store(tr.client.now)
-	return tr.machine.open()
+	tr.note(deadOpening)
+	w, err := tr.machine.open()
+	if err == nil {
+		tr.note(dead)
+	}
+	return w, err
+}
+
+// note tells what it would mean if the program panicked from here on.
+func (tr *trial) note(how outcome) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if tr.tell != nil && !tr.over.Load() {
+		tr.tell(how)
+	}
 }

@@ -151,7 +151,8 @@ func (w *world) check() (errs []error) {
 func (w *world) call(method, target, body string, headers ...string) (status int, answer []byte) {
 	var req fasthttp.Request
 	req.Header.SetMethod(method)
-	req.SetRequestURI("http://footfall" + target)
+	req.SetRequestURI(target)
+	req.Header.SetHost("footfall")
 	req.Header.SetUserAgent("Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101 Firefox/136.0")
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])

@@ -183,6 +183,9 @@ func (w *work) readWire(ctx *fasthttp.RequestCtx) ([]byte, error) {
 		w.wire, err = readAll(w.wire[:0], stream, event.MaxWire)
 	}
 	switch {
+	case err == errTooLarge && length > maxRefused:
+		ctx.SetConnectionClose()
+		return nil, tooLarge()
 	case err == errTooLarge:
 		// What is left after this closes the connection; an error here changes nothing of the answer.
 		_, _ = io.CopyN(io.Discard, stream, maxRefused)

@@ -96,7 +96,9 @@ func TestAClockThatIsSetBackShutsNobodyOut(t *testing.T) {
 
 // nth returns the nth of 16 million addresses.
 func nth(n int) netip.Addr {
-	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, 0x0b000000+uint32(n))))
+	var a [4]byte
+	binary.BigEndian.PutUint32(a[:], 0x0b000000+uint32(n))
+	return netip.AddrFrom4(a)
 }
 
 func TestWhoFindsNoSlotSharesTheOverflow(t *testing.T) {

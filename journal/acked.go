@@ -20,16 +20,18 @@ func (j *Journal) checkTail() error {
 	case err != nil:
 		j.o.Log.Error("where the log must end is not known", "error", err)
 	case !found:
+		return nil
 	case Position(acked) <= j.last:
 		j.noted = Position(acked)
+		return nil
 	case !j.o.AcceptLoss:
 		return fmt.Errorf("%w: %w: %s ends at position %d, but positions up to %d were acknowledged; restore a backup, or give --accept-loss to go on without them",
 			ErrTailLost, store.ErrDamaged, j.db.LastLog(), j.last, acked)
 	default:
 		j.o.Log.Error("the end of the log is lost, and accepted to be", "position", j.last, "acknowledged", acked, "file", j.db.LastLog())
-		return j.noteAcked()
 	}
-	return nil
+	j.noted = j.last
+	return j.db.NoteAcked(uint64(j.last))
 }
 
 // noteLoop notes each second what is on disk, and once more when everything is.

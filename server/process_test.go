@@ -60,6 +60,7 @@ type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
+	ops    string // address of the operations port
 	client *http.Client
 	ended  chan struct{} // closed when it ended; err and log may then be read
 	err    error
@@ -80,27 +81,33 @@ func start(t *testing.T, data string, around ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	serving := make(chan string, 1)
+	serving := make(chan addresses, 1)
 	go p.watch(stderr, serving)
 	t.Cleanup(p.kill)
 	select {
-	case listen := <-serving:
-		p.url = "http://" + listen
+	case at := <-serving:
+		p.url, p.ops = "http://"+at.Listen, at.Ops
 	case <-p.ended:
 		t.Fatalf("the program ended: %v\n%s", p.err, p.log.String())
 	}
 	return p
 }
 
+// addresses are where the program says that it listens.
+type addresses struct {
+	Msg, Listen string
+	Ops         string `json:"ops_listen"`
+}
+
 // watch keeps the log and tells where the program listens.
-func (p *process) watch(stderr io.Reader, serving chan<- string) {
+func (p *process) watch(stderr io.Reader, serving chan<- addresses) {
 	defer close(p.ended)
 	lines := bufio.NewScanner(stderr)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var line struct{ Msg, Listen string }
+		var line addresses
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
-			serving <- line.Listen
+			serving <- line
 		}
 		p.log.WriteString(lines.Text() + "\n")
 	}

@@ -51,7 +51,7 @@ func (m *mount) run(command, image string) {
 }
 
 // A file system that turns read-only under load, as ext4 does after an error, ends the program with 74. What it had
-// acknowledged is there once the disk is well.
+// acknowledged can be read there with --read-only, and is there once the disk is well.
 func TestADiskThatTurnsReadOnlyExits74(t *testing.T) {
 	seed := seedOf(t)
 	m, image := newDisk(t)
@@ -74,6 +74,11 @@ func TestADiskThatTurnsReadOnlyExits74(t *testing.T) {
 		<-p.ended
 		if code := p.cmd.ProcessState.ExitCode(); code != 74 {
 			t.Errorf("it exits %d, want 74:\n%s", code, p.log.String())
+		}
+		p = startOn(t, m, "READ_ONLY=true")
+		l.verify(p)
+		if code := p.stop(); code != 0 {
+			t.Errorf("of the broken disk, read only, it exits %d:\n%s", code, p.log.String())
 		}
 		m.run(`umount "$0" && mount -o loop,errors=remount-ro "$1" "$0"`, image)
 		p = startOn(t, m, "MIN_FREE=1")

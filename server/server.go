@@ -30,6 +30,7 @@ import (
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/store"
+	"footfall/web"
 
 	"github.com/valyala/fasthttp"
 )
@@ -50,6 +51,7 @@ type Options struct {
 	TrustedProxies ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
 	TLSCert        string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
 	TLSKey         string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
+	TrackerPath    string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
 	BeaconPath     string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
 	RetainEvents   int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
 	RetainSessions int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
@@ -108,11 +110,11 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := makeData(o); err != nil {
-		return nil, err
-	}
 	s := &Server{o: o, metrics: newMetrics(o)}
 	if err := s.checkPublic(); err != nil {
+		return nil, err
+	}
+	if err := makeData(o); err != nil {
 		return nil, err
 	}
 	s.recovering.Store(true)
@@ -122,6 +124,10 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err := s.openState(ctx); err != nil {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
+	scripts, err := web.Scripts(o.BeaconPath)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare the tracker: %w", err), s.closeState(), s.ops.close())
+	}
 	s.ingest = ingest.New(ingest.Options{
 		Journal: s.journal, Sessions: s.sessions, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
 		Proxies: o.TrustedProxies, Bodies: int64(s.budget.bodies),
@@ -129,7 +135,8 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
-		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath, Now: o.Now, Log: o.Log,
+		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
+		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe,
 	})
 	s.metrics.countRequests(s.api.Routes(), o)
@@ -284,6 +291,7 @@ func (s *Server) Serve(ctx context.Context, public net.Listener) error {
 	}
 	stopped := s.stopServing(err)
 	if running {
+		_ = public.Close() // it is closed already, unless fasthttp had not begun with it when it was told to stop
 		err = errors.Join(err, <-ended)
 	}
 	if stopped {

@@ -66,8 +66,14 @@ func fetch(t *testing.T, url, body string) (status int, answer string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Close = true
 	req.Header.Set("Authorization", "Bearer "+adminKey)
+	return send(t, req)
+}
+
+// send makes a request on a connection of its own.
+func send(t *testing.T, req *http.Request) (status int, answer string) {
+	t.Helper()
+	req.Close = true
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

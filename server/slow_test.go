@@ -73,12 +73,29 @@ func TestARequestThatDripsInIsAnsweredWith408(t *testing.T) {
 		}
 		d.await(reading)
 		d.look(arrivalPatience)
-		d.write(c, "x") // it comes, but too slowly
+		before := d.received()
+		d.write(c, "0") // it comes, but too slowly
+		for d.received() == before {
+			runtime.Gosched()
+		}
 		d.await(reading)
 		d.look(1)
 		if got := status(t, c); got != http.StatusRequestTimeout {
 			t.Errorf("%s: answered %d, want 408", name, got)
 		}
+	}
+}
+
+func TestAPauseIsForgiven(t *testing.T) {
+	d := openDoor(t, 5)
+	close(d.busy)
+	c := d.dial()
+	d.write(c, "GET / HTTP/1.1\r\nHost")
+	d.await(reading)
+	d.look(arrivalPatience)
+	d.write(c, ": x\r\n\r\n")
+	if got := status(t, c); got != 200 {
+		t.Errorf("answered %d", got)
 	}
 }
 

@@ -21,10 +21,13 @@ func ackedLine(position uint64) string {
 	return fmt.Sprintf(ackedFormat, position, crcOf(0, fmt.Append(nil, position)))
 }
 
-// NoteAcked notes that everything up to a position is on disk. The note is on disk when it returns; a power failure right
-// after may leave the one before.
+// NoteAcked notes that everything up to a position is on disk. The note is on disk when it returns.
 func (db *DB) NoteAcked(position uint64) error {
-	if err := replaceFile(db.fs, db.fs.PathJoin(db.dir, ackedName), ackedLine(position)); err != nil {
+	err := replaceFile(db.fs, db.fs.PathJoin(db.dir, ackedName), ackedLine(position))
+	if err == nil {
+		err = syncDir(db.fs, db.dir)
+	}
+	if err != nil {
 		return fmt.Errorf("write %s: %w", ackedName, err)
 	}
 	return nil
@@ -63,7 +66,8 @@ func lastLog(fs vfs.FS, dir string) (last string, err error) {
 	return last, err
 }
 
-// replaceFile makes a small file, or a new one in place of one, whole or not at all.
+// replaceFile makes a small file, or a new one in place of one, whole or not at all. Until the directory is synced a power
+// failure may bring back what was there before.
 func replaceFile(fs vfs.FS, name, text string) error {
 	f, err := fs.Create(name+".new", vfs.WriteCategoryUnspecified)
 	if err != nil {

@@ -22,13 +22,26 @@ const SumsName = "SHA256SUMS"
 // Backup writes everything that is committed to a new directory, beside whatever else goes on. Tables are linked where
 // that is possible, and so take no more space until they are compacted here.
 func (db *DB) Backup(dir string) error {
-	if err := db.p.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
+	if err := db.checkpoint(dir); err != nil {
 		return fmt.Errorf("back up to %s: %w", dir, err)
 	}
 	if err := writeSums(db.fs, dir); err != nil {
 		return fmt.Errorf("back up to %s: %w", dir, errors.Join(err, db.fs.RemoveAll(dir)))
 	}
 	return nil
+}
+
+// checkpoint is Pebble's, which panics if a directory cannot be synced: a full disk of backups must not end the program.
+func (db *DB) checkpoint(dir string) (err error) {
+	defer func() {
+		p := recover()
+		if failed, ok := p.(error); ok {
+			err = errors.Join(failed, db.fs.RemoveAll(dir))
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	return db.p.Checkpoint(dir, pebble.WithFlushedWAL())
 }
 
 func writeSums(fs vfs.FS, dir string) error {

@@ -22,8 +22,16 @@ func wrapRead(what string, err error) error {
 	if !pebble.IsCorruptionError(err) {
 		return fmt.Errorf("store: %s: %w", what, err)
 	}
-	return fault.Wrap(fault.DataCorrupt, fmt.Errorf("%w: %s: %w", ErrDamaged, what, err),
+	return fault.Wrap(fault.DataCorrupt, fmt.Errorf("%w: %s: %s: %w", ErrDamaged, what, fileOf(err), err),
 		"Stored data that this answer needs is damaged. The server's log names the file.")
+}
+
+// fileOf returns the name of the damaged file that an error is about.
+func fileOf(err error) string {
+	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
+		return path.Base(info.Path)
+	}
+	return "a file"
 }
 
 // wrapOpen tells damage from the other reasons why a directory cannot be opened. Pebble marks only some of it: what the
@@ -55,11 +63,7 @@ func (l logger) backgroundError(err error) {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		l.Errorf("background error: %v", err)
 	case pebble.IsCorruptionError(err):
-		file := "a table"
-		if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
-			file = path.Base(info.Path)
-		}
-		l.Fatalf("%v: %s cannot be compacted: %v", ErrDamaged, file, err)
+		l.Fatalf("%v: %s cannot be compacted: %v", ErrDamaged, fileOf(err), err)
 	default:
 		l.Fatalf("background error: %v", err)
 	}

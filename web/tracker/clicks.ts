@@ -1,24 +1,23 @@
 // Clicks that mean something: on what the page has marked, on telephone numbers and addresses, on links to elsewhere.
 
-import { on, win } from './page'
 import { emit } from './view'
 import { listing, PROPERTY } from './listing'
 
 /** Queues an event that is about a listing: the one that the data name, or the one that is looked at. */
 export const tell = (type: string, data: any = {}, id = data.propertyId || listing) => emit(type, { propertyId: id, eventData: data })
 
-const clicked = (e: MouseEvent) => {
+export const clicked = (e: MouseEvent) => {
 	const find = (selector: string): any => (e.target as Element).closest(selector)
 	if (e.button > 1 || find('[data-ff-ignore]')) return
-	const near = find(PROPERTY)
-	const id = near ? near.dataset.ffProperty : undefined
+	const id = find(PROPERTY)?.dataset.ffProperty
 	const interaction = find('[data-ff-interaction]')
 	if (interaction) tell('property_interaction', { interactionType: interaction.dataset.ffInteraction }, id)
 	const marked = find('[data-ff-event]')
 	if (marked) {
 		const data: Record<string, string> = {}
 		for (const { name, value } of marked.attributes) {
-			if (/^data-ff-prop-/.test(name)) data[name.slice(13)] = value
+			const key = name.split('data-ff-prop-')[1]
+			if (key) data[key] = value
 		}
 		tell(marked.dataset.ffEvent, data, id)
 	}
@@ -29,5 +28,3 @@ const clicked = (e: MouseEvent) => {
 		else if (/^http/.test(link.href) && link.host != location.host) tell('outbound_click', { url: link.origin + link.pathname }, id)
 	}
 }
-
-export const watchClicks = () => on(win, 'click auxclick', clicked)

@@ -1,9 +1,9 @@
 // Forms that ask for a way to reach somebody. Of what is typed only the names of fields are told, until the form is sent
 // and only if the page wants a lead made of it.
 
-import { conf, on, win } from './page'
+import { conf } from './page'
 import { consent, uid } from './ids'
-import { emit, hooks, own, page } from './view'
+import { emit, own, page } from './view'
 import { listing } from './listing'
 import { tell } from './clicks'
 import { lead, leave } from './outbox'
@@ -13,24 +13,23 @@ const forms = new Map<HTMLFormElement, boolean>() // those that were begun in th
 const isTracked = (form?: HTMLFormElement) =>
 	form && !form.closest('[data-ff-ignore]') && (form.dataset.ffForm != null || form.querySelector('[type=email],[type=tel]'))
 
+const nameOf = (field: any) => field.name || field.id
+
 /** Whether a field may be spoken of. */
 const isOpen = (field: any) =>
-	(field.name || field.id) && !field.closest('[data-ff-ignore]') &&
-	!/^(password|hidden|search|file|submit|button|reset|image|fieldset|output)$/.test(field.type) &&
-	!/cc-|card|cvc|cvv|iban|passw|ssn/i.test(field.autocomplete + ' ' + field.name + ' ' + field.id)
+	nameOf(field) && !field.closest('[data-ff-ignore]') && /^(text|email|tel|url|number|date|check|radio|select)/.test(field.type) &&
+	!/cc-|card|cvc|cvv|iban|passw|ssn/i.test(field.autocomplete + nameOf(field))
 
 const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filter(field =>
-	isOpen(field) && (/^(checkbox|radio)$/.test(field.type) ? field.checked : field.value.trim()))
-
-const nameOf = (field: any) => field.name || field.id
+	isOpen(field) && (/check|radio/.test(field.type) ? field.checked : field.value.trim()))
 
 /** What is told of a form. A field may be called "id", so the form's own properties are asked for as attributes. */
 const about = (form: HTMLFormElement) => ({
-	formType: ['data-ff-form', 'id', 'name'].map(name => form.getAttribute(name)).find(Boolean) || 'form',
+	formType: form.dataset.ffForm || form.getAttribute('id') || form.getAttribute('name') || 'form',
 	fieldsCompleted: [...new Set(filled(form).map(nameOf))],
 })
 
-const typed = ({ target }: any) => {
+export const typed = ({ target }: any) => {
 	const form = target.form
 	if (isTracked(form) && isOpen(target) && !forms.has(form)) {
 		forms.set(form, false)
@@ -38,7 +37,7 @@ const typed = ({ target }: any) => {
 	}
 }
 
-const submitted = ({ target: form }: any) => {
+export const submitted = ({ target: form }: any) => {
 	if (!isTracked(form) || !form.matches(':valid')) return
 	forms.set(form, true)
 	tell('form_submit', about(form))
@@ -51,16 +50,13 @@ const submitted = ({ target: form }: any) => {
 		lead(JSON.stringify({
 			formData, consent, listingId: listing, profileId: conf.profile, idempotency_key: uid(),
 			sessionId: consent == 'anonymous' ? undefined : own,
-		}), 0)
+		}))
 	}
 	leave()
 }
 
-export const watchForms = () => {
-	on(win, 'input', typed)
-	on(win, 'submit', submitted)
-	hooks.end.push(() => {
-		forms.forEach((sent, form) => sent || emit('form_abandon', { propertyId: listing, eventData: about(form) }, true))
-		forms.clear()
-	})
+/** What becomes of forms when a view ends. */
+export const abandon = () => {
+	forms.forEach((sent, form) => sent || emit('form_abandon', { propertyId: listing, eventData: about(form) }, true))
+	forms.clear()
 }

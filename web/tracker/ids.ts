@@ -1,27 +1,19 @@
 // Who it is: consent, and the ids of visitor and session. They stand in localStorage while consent is granted, and in
 // memory otherwise, or where storage throws.
 
-import { conf, now } from './page'
-
-const IDLE = 18e5 // ms, after which a session is over
+import { conf, now, safe } from './page'
 
 /** What the site or the visitor said: granted, anonymous or denied; undefined: nothing, the server's default counts. */
 export let consent: string | undefined
 
-/** Undefined unless ids are stored. */
-export let visitor: string | undefined
-
-/** A session of a visitor whom we knew before has begun, and nobody has told yet. */
-export const came = { back: false }
-
 let memory: Record<string, string> = {}
-let off = conf.domains && !conf.domains.split(/[\s,]+/).includes(location.hostname)
 
-try {
-	const choice = /[?&]ff_ignore=([01])/.exec(location.search)
-	choice && localStorage.setItem('ff_ignore', choice[1])
-	off = off || localStorage.getItem('ff_ignore') == '1'
-} catch {}
+/** Whether nothing may be told here: on other domains, and where the site's own people have said that it is them. */
+const off = conf.domains && !conf.domains.split(/[\s,]+/).includes(location.hostname) || safe(() => {
+	const choice = /ff_ignore=([01])/.exec(location.search)
+	if (choice) localStorage.ff_ignore = choice[1]
+	return localStorage.ff_ignore > 0
+})()
 
 /** What a wish for consent comes to. */
 export const allowed = (wish?: string) =>
@@ -29,48 +21,34 @@ export const allowed = (wish?: string) =>
 
 const stored = () => !consent || consent == 'granted'
 
-export const get = (key: string) => {
-	try {
-		return stored() && localStorage.getItem('ff_' + key) || memory[key] || ''
-	} catch {
-		return memory[key] || ''
-	}
-}
+export const get = (key: string): string => safe(() => stored() && localStorage['ff_' + key])() || memory[key] || ''
 
 export const put = (key: string, value: string) => {
 	memory[key] = value
-	try {
-		stored() && localStorage.setItem('ff_' + key, value)
-	} catch {}
+	safe(() => { if (stored()) localStorage['ff_' + key] = value })()
 }
 
-export const uid = () => now().toString(36) + Math.random().toString(36).slice(2)
-
-/** Changes the consent. Ids are not carried over, and less of it wipes what was stored. Returns whether it changed. */
+/** Changes the consent. Ids are not carried over, and less of it wipes what was stored. */
 export const agree = (wish?: string) => {
 	const before = consent || 'granted'
 	consent = allowed(wish)
-	if ((consent || 'granted') == before) return false
+	if ((consent || 'granted') == before) return
 	memory = {}
-	visitor = undefined
-	try {
-		stored() || ['v', 's', 'q', 'c'].forEach(key => localStorage.removeItem('ff_' + key))
-	} catch {}
-	return true
+	safe(() => stored() || [...'vsqc'].map(key => delete localStorage['ff_' + key]))()
 }
 
-export const identify = (id: unknown) => {
-	if (stored()) put('v', visitor = '' + id)
-}
+export const uid = () => Math.random().toString(36).slice(2) + now()
 
-/** Returns the session that is going on in any tab, or a new one, and keeps it from becoming idle. */
+/** The visitor's id, undefined unless it may be stored. */
+export const visitor = () => stored() && get('v') || undefined
+
+export const identify = (id: unknown) => put('v', '' + id)
+
+/** The session that goes on in any tab, '' if none has told anything for 30 minutes. */
 export const session = () => {
-	let [id, last] = get('s').split('.')
-	if (!id || now() - +last > IDLE) {
-		id = uid()
-		came.back = !!get('v')
-	}
-	put('s', id + '.' + now())
-	if (stored() && !visitor) put('v', visitor = get('v') || uid())
-	return id
+	const [id, last] = get('s').split('.')
+	return now() - +last < 18e5 ? id : ''
 }
+
+/** Lets a session go on from now. */
+export const touch = (id: string) => put('s', id + '.' + now())

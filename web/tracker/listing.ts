@@ -1,7 +1,7 @@
 // Which listing is looked at: the newest root with data-ff-property, else what the address or schema.org's data name.
 
-import { conf, doc, safe, throttle } from './page'
-import { emit, hooks } from './view'
+import { conf, doc, safe } from './page'
+import { emit } from './view'
 
 export const PROPERTY = '[data-ff-property]'
 const CARD = 'a,button,li,[class*="card" i]'
@@ -22,55 +22,38 @@ export const show = (id?: string) => {
 /** Whether an element is about the page's or a dialog's one listing, and not a card or link that leads to another. */
 const isRoot = (e: HTMLElement) => {
 	const around = e.parentElement
-	return !e.matches(CARD) && !(around && (around.matches(CARD) || around.closest('a,button,li,' + PROPERTY))) && e.getClientRects()[0]
+	return !e.matches(CARD) && !around?.matches(CARD) && !around?.closest('a,button,li,' + PROPERTY) && e.getClientRects()[0]
 }
 
-let text: string
-let known: string | undefined
-
-/** The id of the one listing that schema.org's data describe. */
+/** The identifier that schema.org's data give, if they describe one listing. */
 const schema = () => {
-	const all = [...doc.querySelectorAll('[type="application/ld+json"]')].map(e => e.textContent).join()
-	if (all != text) {
-		text = all
-		known = undefined
-		const [one, another] = [].concat(...JSON.parse(`[${all}]`).map((o: any) => o['@graph'] || o))
-			.filter(o => /RealEstateListing|House|Residence|Apartment/.test(o['@type'])) as any[]
-		if (one && !another) known = '' + ((one.identifier || one).value || one.identifier || one['@id'] || one.url)
-	}
-	return known
+	const data = [...doc.querySelectorAll('[type="application/ld+json"]')].map(e => e.textContent).join()
+	const [, id, , another] = data.split(/"identifier"\s*:\s*(?:{[^}]*"value"\s*:\s*)?"?([\w.-]+)/)
+	return /RealEstateListing/.test(data) && !another && id
 }
 
-const look = throttle(() => {
+export const look = () => {
 	let seen = [...doc.querySelectorAll<HTMLElement>(PROPERTY)].filter(isRoot).map(e => e.dataset.ffProperty!)
 	if (seen[2]) seen = [] // a list, whatever it is made of
 	if (!seen[0]) {
-		const match = new RegExp(conf.propertyPattern || '^()').exec(location.pathname)!
-		const id = match && match[1] || safe(schema)()
+		const id = RegExp(conf.propertyPattern || '^()').exec(location.pathname)?.[1] || schema()
 		if (id) seen = [id]
 	}
 	seen.forEach(id => present.includes(id) || show(id))
 	if (present.includes(listing!) && !seen.includes(listing!)) show(seen[seen.length - 1])
 	present = seen
-})
-
-export const watchListings = () => {
-	hooks.end.push(look.now)
-	hooks.begin.push(route => {
-		listing = undefined
-		clearTimeout(settling)
-		if (route) {
-			// What the route before showed is still there. It is this one's if it stays.
-			settling = setTimeout(safe(() => {
-				present = []
-				look.run()
-			}), 1e3)
-		} else {
-			present = []
-		}
-		look.run()
-	})
-	new MutationObserver(look.soon).observe(doc, {
-		subtree: true, childList: true, attributeFilter: ['data-ff-property', 'class', 'style', 'hidden', 'open'],
-	})
 }
+
+/** Begins with a view. */
+export const anew = (route?: boolean) => {
+	listing = undefined
+	clearTimeout(settling)
+	if (!route) present = []
+	// What the route before showed is still there. It is this one's if it stays.
+	else settling = setTimeout(safe(() => {
+		present = []
+		look()
+	}), 1e3)
+	look()
+}
+

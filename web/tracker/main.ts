@@ -3,19 +3,16 @@
 import { conf, doc, now, on, safe, win } from './page'
 import { agree, allowed, consent, get, identify, put, visitor } from './ids'
 import { drop, leave, send, start } from './outbox'
-import { clock } from './clock'
-import { begin, end, own, page, replay, route, turn, watch } from './view'
-import { show, watchListings } from './listing'
-import { tell, watchClicks } from './clicks'
-import { watchForms } from './forms'
-import { watchScrolling } from './scroll'
+import { begin, end, hooks, moved, own, page, replay, route, turn, watch } from './view'
+import { depth, forget } from './scroll'
+import { anew, look as listings, show } from './listing'
+import { clicked, tell } from './clicks'
+import { abandon, submitted, typed } from './forms'
 
-type Call = ArrayLike<any> & { t?: number }
+type Call = any[] & { t?: number }
 
 const interaction = (id: string, type?: string) =>
 	tell('property_interaction', { interactionType: type || id }, type ? id : undefined)
-
-const form = (type: string) => (formType: string, fieldsCompleted?: string[]) => tell(type, { formType, fieldsCompleted })
 
 const api: Record<string, (...a: any[]) => unknown> = {
 	track: (type, data) => type.eventType ? tell(type.eventType, type.eventData, type.propertyId) : tell(type, data),
@@ -23,15 +20,10 @@ const api: Record<string, (...a: any[]) => unknown> = {
 	trackPropertyView: show,
 	interaction,
 	trackPropertyInteraction: interaction,
-	formStart: form('form_start'),
-	trackFormStart: form('form_start'),
-	formAbandon: form('form_abandon'),
-	trackFormAbandon: form('form_abandon'),
-	formSubmit: form('form_submit'),
 	page: () => turn(),
 	flush: send,
 	identify,
-	ids: () => ({ visitorId: visitor, sessionId: own, pageId: page }),
+	ids: () => ({ visitorId: visitor(), sessionId: own, pageId: page }),
 	consent: (wish: string) => {
 		const changes = allowed(wish) != (consent || 'granted')
 		if (changes) {
@@ -45,14 +37,16 @@ const api: Record<string, (...a: any[]) => unknown> = {
 	before: f => { win.footfall.before = f },
 }
 
+for (const what of ['Start', 'Abandon', 'Submit']) {
+	api['form' + what] = api['trackForm' + what] = (formType: string, fieldsCompleted?: string[]) =>
+		tell('form_' + what.toLowerCase(), { formType, fieldsCompleted })
+}
+
 const stub = win.footfall
-let waiting: Call[] = stub && stub.q || []
+let waiting: Call[] = stub?.q || []
 let seen = false
 
-const run = (call: Call) => {
-	const [name, ...rest] = Array.from(call)
-	return safe(api[name])(...rest)
-}
+const run = ([name, ...rest]: Call) => safe(api[name])(...rest)
 
 /** Calls that set something are carried out at once, others when the page has been seen. */
 const sets = (call: Call) => /^(consent|identify|before|ids)$/.test(call[0])
@@ -62,6 +56,20 @@ const take = (...call: any) => {
 	call.t = now()
 	waiting.push(call)
 }
+
+let looking = 0 // a timer
+
+/** Looks at once for what was to be looked for. */
+const look = safe(() => {
+	if (looking) {
+		depth()
+		listings()
+	}
+	looking = 0
+})
+
+/** Looks soon for what scrolling and changes of the page have brought, but not at each of them. */
+const soon = () => { looking ||= setTimeout(look, 250) }
 
 const began = performance.timing.responseStart
 
@@ -74,7 +82,7 @@ const see = (at = 0) => {
 	start()
 	waiting.forEach(call => {
 		replay.at = call.t || began // the short stub notes no times
-		sets(call) || run(call)
+		run(call)
 	})
 	replay.at = 0
 }
@@ -82,28 +90,34 @@ const see = (at = 0) => {
 const install = () => {
 	for (const name in api) (take as any)[name] = (...call: unknown[]) => take(name, ...call)
 	win.footfall = Object.assign(take, {
-		before: stub && stub.before,
-		q: { push: (call: Call) => take(...Array.from(call)) }, // whoever still has the stub
+		before: stub?.before,
+		q: { push: (call: Call) => take(...call) }, // whoever still has the stub
 	})
 	agree(get('c') || conf.consent)
-	waiting.filter(sets).forEach(run)
-
-	watchScrolling()
-	watchListings()
-	watchClicks()
-	watchForms()
-	on(doc, 'visibilitychange', () => {
+	waiting = waiting.filter(call => !sets(call) || void run(call))
+	hooks.begin = route => {
+		forget()
+		anew(route)
+	}
+	hooks.end = () => {
+		look()
+		abandon()
+	}
+	new MutationObserver(soon).observe(doc, { subtree: true, childList: true, attributes: true })
+	on('scroll', soon)
+	on('click auxclick', clicked)
+	on('input', typed)
+	on('submit', submitted)
+	on('visibilitychange', () => {
 		if (!seen) return see()
 		watch()
 		doc.hidden ? leave() : send()
 	})
-	on(win, 'focus blur', watch)
-	on(win, 'pointerdown pointermove keydown wheel touchmove scroll', () => {
-		clock.input = performance.now()
-		clock.on || watch()
-	})
-	on(win, 'popstate', route)
-	for (const name of ['pushState', 'replaceState'] as const) {
+	on('focus blur', watch)
+	on('pointerdown pointermove keydown scroll', moved)
+	on('popstate', route)
+	for (const what of ['push', 'replace']) {
+		const name = what + 'State' as 'pushState'
 		const original = history[name]
 		history[name] = function (this: History) {
 			const result = original.apply(this, arguments as any)
@@ -111,17 +125,17 @@ const install = () => {
 			return result
 		}
 	}
-	on(win, 'pagehide', () => {
+	on('pagehide', () => {
 		end()
 		leave()
 	})
-	on(win, 'pageshow', e => {
+	on('pageshow', e => {
 		e.persisted && seen && begin()
 		send()
 	})
-	on(win, 'online', send)
+	on('online', send)
 	setInterval(safe(watch), 1e3)
 	see(began)
 }
 
-if (!stub || !stub.ids) safe(install)()
+if (!stub?.ids) safe(install)()

@@ -9,108 +9,91 @@ const EVENTS = conf.beacon || 'v1/events'
 
 // Events as JSON, each beginning {"ts":… with 13 digits. Equal texts are the same event.
 let queue: string[] = []
-const gone = new Set<string>() // sent by beacon
+let gone: string[] = [] // the queue when the page last went away
 let timer = 0
 let busy = false
-let open = false // nothing is sent before somebody has seen the page
 let wait = 0 // ms, grows with each try that fails; 0: the last one went well
 
 const size = (text: string) => new Blob([text]).size
 
-/** The first events of a list that together have fewer bytes than max, at least one. */
-const fit = (list: string[], max: number) => {
-	let n = 0
-	for (let bytes = 0; n < list.length && ((bytes += size(list[n])) < max || !n);) n++
-	return list.slice(0, n)
-}
-
 const pack = (list: string[]) => `{"sentAt":${now()},"events":[${list}]}`
 
-const saved = (): string[] => {
-	try {
-		return JSON.parse(get('q'))
-	} catch {
-		return []
-	}
-}
+const saved = (): string[] => safe(() => JSON.parse(get('q') || '[]'))() || []
 
 const save = (list: string[]) => put('q', JSON.stringify([...new Set(list)].slice(-500)))
 
-/** Posts text. Resolves to 0 if it need not be sent again, else to the ms that the server wants to be left alone. */
-const post = (path: string, text: string) =>
-	new Promise<Response>(done =>
-		done(fetch(at(path), { method: 'POST', body: text, keepalive: size(text) < 5e4, credentials: 'omit' }))
-	).then(r => {
-		r.status == 204 || r.text().then(text => log(r.status, text))
-		return r.status > 499 || r.status == 429 ? +r.headers.get('Retry-After')! * 1e3 || 1 : 0
-	}, () => 1)
+/** Posts text. Comes to false if it need not be sent again, else to the ms that the server wants to be left alone. */
+const post = async (path: string, text: string) => {
+	try {
+		const r = await fetch(at(path), { method: 'POST', body: text, keepalive: size(text) < 5e4, credentials: 'omit' })
+		r.status == 204 || log(r.status, await r.text())
+		return (r.status > 499 || r.status == 429) && (+r.headers.get('Retry-After')! * 1e3 || 1)
+	} catch {
+		return 1
+	}
+}
 
 /** The ms until another try: twice the last ones and some jitter, from 3 s to 5 min, but at least so many. */
 const pause = (last: number, least: number) => Math.max(least, Math.min((last * 2 || 3e3) * (1 + Math.random() / 2), 3e5))
 
 const soon = () => {
-	if (!wait) queue[19] ? send() : timer = timer || setTimeout(send, 2e3)
+	wait || (queue[19] ? send() : timer ||= setTimeout(send, 2e3))
 }
 
 export const push = (event: string) => {
-	queue.push(event)
-	queue = queue.slice(-500)
+	queue = [...queue, event].slice(-500)
 	soon()
 }
 
-export const send = safe(() => {
-	if (busy || !open) return
+export const send = async () => {
 	clearTimeout(timer)
 	timer = 0
+	if (busy) return
 	queue = queue.filter(event => !(now() - +event.slice(6, 19) > 828e5)) // 23 h; the server knows ids for 24
-	const batch = fit(queue, 45e3)
+	let batch = queue
+	while (batch[1] && size(pack(batch)) > 45e3) batch = batch.slice(0, batch.length / 2)
 	if (!batch[0]) return
 	busy = true
-	post(EVENTS, pack(batch)).then(safe(least => {
-		busy = false
-		if (least) {
-			timer = setTimeout(send, wait = pause(wait, least))
-			save(saved().concat(queue))
-		} else {
-			const rest = (event: string) => !batch.includes(event)
-			wait = 0
-			gone.clear()
-			queue = queue.filter(rest)
-			saved()[0] && save(saved().filter(rest))
-			queue[0] && soon()
-		}
-	}))
-})
+	const least = await post(EVENTS, pack(batch))
+	const rest = (event: string) => !batch.includes(event)
+	busy = false
+	if (least) {
+		timer = setTimeout(send, wait = pause(wait, least))
+		save(saved().concat(queue))
+	} else {
+		wait = 0
+		gone = []
+		queue = queue.filter(rest)
+		saved()[0] && save(saved().filter(rest))
+		queue[0] && soon()
+	}
+}
 
 /** Sends a lead form until the server has it, or the page is gone. */
-export const lead = safe((text: string, wait: number) => {
-	post('v1/leads', text).then(least => least && setTimeout(lead, wait = pause(wait, least), text, wait))
-})
+export const lead = async (text: string) => {
+	const least = await post('v1/leads', text)
+	least && setTimeout(lead, least + 5e3, text)
+}
 
-const beacon = (list: string[]) => {
-	try {
-		return navigator.sendBeacon(at(EVENTS), pack(list))
-	} catch {}
+/** Sends events by beacon, in pieces. If the browser does not take one, it may take its halves. */
+const ship = (list: string[], half?: boolean) => {
+	const large = size(pack(list)) > 15e3
+	if ((large || !safe(() => navigator.sendBeacon(at(EVENTS), pack(list)))() && !half) && list[1]) {
+		ship(list.slice(0, list.length / 2), !large)
+		ship(list.slice(list.length / 2), !large)
+	}
 }
 
 /** Sends what may be lost when the page goes away. */
 export const leave = () => {
-	if (!open) return
+	const fresh = queue.filter(event => !gone.includes(event))
 	save(saved().concat(queue))
-	for (let rest = queue.filter(event => !gone.has(event)), piece; rest[0]; rest = rest.slice(piece.length)) {
-		piece = fit(rest, 15e3)
-		piece.forEach(event => gone.add(event))
-		if (!beacon(piece) && piece[1]) {
-			const half = piece.length >> 1
-			beacon(piece.slice(0, half))
-			beacon(piece.slice(half))
-		}
-	}
+	fresh[0] && ship(fresh)
+	gone = queue
 }
 
-/** Lets events out, those first that pages before left behind. */
+/** Takes on what pages before left behind. */
 export const start = () => {
-	open = true
 	queue = saved().concat(queue)
 	queue[0] && soon()
 }

@@ -1,14 +1,15 @@
 // One view of a page: a load, a route, a return from the back-forward cache, or what goes on after a session has ended.
+// It has an id and a clock of engaged time: while the page is visible, has the focus, and something was typed, pointed or
+// scrolled within a minute.
 
 import { conf, doc, log, now, safe, win } from './page'
-import { came, consent, session, uid, visitor } from './ids'
-import { clock, tick } from './clock'
+import { consent, get, put, session, touch, uid, visitor } from './ids'
 import { push } from './outbox'
 
 type Fields = Record<string, unknown>
 
 /** What the other parts do when a view begins, and before it ends. */
-export const hooks = { begin: [] as ((route?: boolean) => void)[], end: [] as (() => void)[] }
+export const hooks = { begin: (route?: boolean) => {}, end: () => {} }
 
 /** The time of calls that are replayed, 0 while none is. */
 export const replay = { at: 0 }
@@ -18,61 +19,82 @@ export let own = '' // the view's session
 let here = ''
 let count = 0
 let last = 0 // when the view's newest event was
-let told = 0 // the clock's ms then
-let next = 0 // the clock's seconds at which it will be told
 let referrer = doc.referrer
 
-const excluded = new RegExp('^(' + (conf.exclude || '').replace(/\*/g, '.*').replace(/[\s,]+/g, '|') + ')$')
+let clock = 0 // ms
+let told = 0 // the clock when it was last told
+let next = 0 // the clock's seconds at which it will be told
+let mark = 0 // when the clock was last looked at, by performance.now()
+let input = 0 // when somebody last did something
+let engaged = false
+
+/** Brings the clock up to now. It is called each second: a longer step means that the machine slept, and adds nothing. */
+const tick = () => {
+	const t = performance.now()
+	if (engaged && t - mark < 5e3) clock += t - mark
+	mark = t
+	engaged = !doc.hidden && doc.hasFocus() && t - input < 6e4
+}
+
+const excluded = RegExp('^(' + (conf.exclude || '').replace(/\*/g, '.*').replace(/[\s,]+/g, '|') + ')$')
 
 const path = () => location.pathname + (conf.hash != null ? location.hash : '')
 
 /** Queues an event. The events that end a view stay in its session, even if that is over. */
 export const emit = (eventType: string, more?: Fields, ending?: boolean): void => {
 	if (!page) return
-	if (!ending && own != session()) return turn(), emit(eventType, more)
+	if (!ending) {
+		if (own != session()) return turn(), emit(eventType, more)
+		touch(own)
+	}
 	tick()
-	let event: Fields = {
-		eventType, eventId: page + '.' + count++, pageId: page, sessionId: own, visitorId: visitor, consent,
-		profileId: conf.profile, durationSeconds: Math.round(clock.ms) / 1e3,
-		// An iPad says that it is a Mac.
-		deviceType: navigator.maxTouchPoints > 1 && /Mac/.test(navigator.platform) ? 'tablet' : undefined,
+	const event: Fields = {
+		eventType, eventId: page + '.' + count++, pageId: page, sessionId: own, visitorId: visitor(), consent,
+		profileId: conf.profile, durationSeconds: (clock | 0) / 1e3,
+		// An iPad says that it is a Mac, and some apps on telephones say Android where only tablets would.
+		deviceType: /Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1 ? 'tablet' : /Android.*Mobi/.test(navigator.userAgent) ? 'mobile' : undefined,
 		webdriver: navigator.webdriver || undefined,
 		...more,
 	}
 	const before = win.footfall.before
-	const edited = before && safe<any, any>(before)(event)
+	const edited = before ? safe<any, any>(before)(event) : event
 	if (edited === false || edited === null) return
-	event = edited || event
-	const ts = replay.at || (ending && now() - last > 18e5 ? last : now())
+	const text = JSON.stringify({ ts: replay.at || (ending && !session() ? last : now()), ...(edited || event) })
 	last = now()
-	log(eventType, event)
-	push(JSON.stringify({ ts, ...event }))
+	log(text)
+	push(text)
 }
 
 /** Tells the clock if it has grown. */
 const tell = (ending?: boolean) => {
-	if (clock.ms - told > 99) {
-		told = clock.ms
+	if (clock - told > 99) {
+		told = clock
 		emit('page_duration', {}, ending)
 	}
 }
 
 /** Sees what time and the visitor have changed. */
 export const watch = () => {
-	const was = clock.on
+	const was = engaged
 	tick()
-	if (page && clock.on && !was && own != session()) turn()
-	if (clock.ms >= next * 1e3) {
+	if (engaged && !was && page && own != session()) turn()
+	if (clock >= next * 1e3) {
 		next += next == 10 ? 10 : next < 60 ? 20 : 60
 		tell()
 	}
-	if (was && !clock.on) tell()
+	if (was && !engaged) tell()
+}
+
+/** Notes that somebody did something. */
+export const moved = () => {
+	input = performance.now()
+	engaged || watch()
 }
 
 export const end = () => {
 	if (!page) return
 	tick()
-	hooks.end.forEach(f => f())
+	hooks.end()
 	tell(true)
 }
 
@@ -81,18 +103,18 @@ export const begin = (route?: boolean) => {
 	here = path()
 	page = ''
 	if (consent == 'denied' || excluded.test(location.pathname)) return
+	const going = session()
+	const back = !going && get('v')
 	page = uid()
-	own = session()
+	touch(own = going || uid())
+	put('v', get('v') || uid())
 	tick()
-	count = clock.ms = told = 0
+	count = clock = told = 0
 	next = 10
 	emit('page_view', { url, title: doc.title.slice(0, 500), referrerUrl: referrer.slice(0, 2048) })
 	referrer = url
-	if (came.back) {
-		came.back = false
-		emit('return_visit')
-	}
-	hooks.begin.forEach(f => f(route))
+	if (back) emit('return_visit')
+	hooks.begin(route)
 }
 
 /** Ends a view and begins the next. */

@@ -1,0 +1,239 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"footfall/server"
+)
+
+const (
+	writeKey = "wk_0123456789abcdef"
+	adminKey = "sk_0123456789abcdef"
+)
+
+// backend is the real server, which may be stopped and started again, and the front that stands before it.
+type backend struct {
+	t     *testing.T
+	o     server.Options
+	url   string // of the front
+	stop  func() // nil while the server is down
+	front *httptest.Server
+	late  time.Duration // by which the script comes late
+
+	mu       sync.Mutex
+	fault    func(w http.ResponseWriter, r *http.Request) bool // answers in the server's place, if it returns true
+	requests []request
+}
+
+// request is one that pages have sent to /v1.
+type request struct {
+	path   string
+	header http.Header
+	body   string
+	beacon bool
+}
+
+func newBackend(t *testing.T, change ...func(*server.Options)) *backend {
+	t.Helper()
+	b := &backend{t: t, o: server.Options{
+		Data: t.TempDir(), Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", WriteKey: writeKey, AdminKey: adminKey,
+		QueueBytes: 8 << 20, Memory: 128 << 20, ShutdownGrace: 5 * time.Second,
+	}}
+	for _, f := range change {
+		f(&b.o)
+	}
+	b.start()
+	b.front = httptest.NewServer(b)
+	b.url = b.front.URL
+	t.Cleanup(func() {
+		b.front.CloseClientConnections()
+		b.front.Close()
+		if b.stop != nil {
+			b.stop()
+		}
+	})
+	return b
+}
+
+// start starts the server, where it was before.
+func (b *backend) start() {
+	b.t.Helper()
+	s, err := server.Open(b.t.Context(), b.o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	public, err := s.Listen()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.o.Listen = public.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, public) }()
+	b.stop = func() {
+		b.stop = nil
+		cancel()
+		if err := <-served; err != nil {
+			b.t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
+// spoil answers requests to /v1 in the server's place from now on; nil ends that.
+func (b *backend) spoil(f func(w http.ResponseWriter, r *http.Request) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fault = f
+}
+
+// sent returns the requests to /v1 so far.
+func (b *backend) sent() []request {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]request(nil), b.requests...)
+}
+
+// ServeHTTP is the front.
+func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the page has gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	b.mu.Lock()
+	fault := b.fault
+	if r.Method != http.MethodGet && r.Method != http.MethodOptions {
+		b.requests = append(b.requests, request{r.URL.Path, r.Header.Clone(), string(body), r.Header.Get("Sec-Fetch-Mode") == "no-cors"})
+	}
+	b.mu.Unlock()
+	if fault != nil && r.Method != http.MethodGet && fault(w, r) {
+		return
+	}
+	if strings.HasSuffix(r.URL.Path, ".js") {
+		time.Sleep(b.late)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(&url.URL{Scheme: "http", Host: b.o.Listen})
+			p.Out.Host = p.In.Host
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // a network error to the page
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// event is one of a timeline.
+type event struct {
+	Session  string `json:"-"`
+	Type     string `json:"event_type"`
+	ID       string `json:"event_id"`
+	Time     time.Time
+	Page     string         `json:"page_id"`
+	Visitor  string         `json:"visitor_id"`
+	Listing  string         `json:"listing_id"`
+	Device   string         `json:"device_type"`
+	URL      string         `json:"url"`
+	Referrer string         `json:"referrer_url"`
+	Clock    float64        `json:"duration_seconds"`
+	Scroll   float64        `json:"scroll_percentage"`
+	Flagged  bool           `json:"flagged"`
+	Data     map[string]any `json:"event_data"`
+}
+
+// get asks the API.
+func (b *backend) get(path string, v any) {
+	b.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, "http://"+b.o.Listen+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminKey)
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		b.t.Fatalf("GET %s: %s", path, res.Status)
+	}
+	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// events returns what is stored of every session, by time.
+func (b *backend) events() (all []event) {
+	b.t.Helper()
+	for _, session := range b.sessions() {
+		all = append(all, b.timeline(session)...)
+	}
+	slices.SortStableFunc(all, func(a, b event) int { return a.Time.Compare(b.Time) })
+	return all
+}
+
+// timeline returns what is stored of a session.
+func (b *backend) timeline(session string) []event {
+	b.t.Helper()
+	var timeline struct{ Events []event }
+	b.get("/v1/sessions/"+session+"/events?limit=1000", &timeline)
+	for i := range timeline.Events {
+		timeline.Events[i].Session = session
+	}
+	return timeline.Events
+}
+
+func (b *backend) sessions() (ids []string) {
+	b.t.Helper()
+	var live struct {
+		Sessions []struct {
+			ID string `json:"session_id"`
+		}
+	}
+	b.get("/v1/sessions?active=24h&limit=1000", &live)
+	for _, s := range live.Sessions {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// of returns the events of one type.
+func of(events []event, kind string) (some []event) {
+	for _, e := range events {
+		if e.Type == kind {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// wait waits until n events of a type are stored and returns them. More of them fail the test.
+func (b *backend) wait(kind string, n int) []event {
+	b.t.Helper()
+	var found []event
+	eventually(b.t, kind, func() bool {
+		found = of(b.events(), kind)
+		return len(found) >= n
+	})
+	if len(found) > n {
+		b.t.Fatalf("%d events %s, not %d: %+v", len(found), kind, n, found)
+	}
+	return found
+}
