@@ -46,3 +46,17 @@ func BenchmarkQuery(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkFraming(b *testing.B) {
+	raw := []byte("Host: agent.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101 Firefox/136.0\r\n" +
+		"Accept: */*\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nReferer: https://agent.example/\r\n" +
+		"Content-Type: text/plain;charset=UTF-8\r\nContent-Length: 412\r\nOrigin: https://agent.example\r\nConnection: keep-alive\r\n" +
+		"Sec-Fetch-Dest: empty\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: cross-site\r\n\r\n")
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if lines := scanLines(raw); lines != (headerLines{}) {
+			b.Fatal(lines)
+		}
+	}
+}

@@ -29,13 +29,14 @@ func misframed(c *call) error {
 	if !c.Request.Header.IsHTTP11() && string(c.Request.Header.Protocol()) != "HTTP/1.0" {
 		return fault.New(fault.BadRequest, "This version of HTTP is not spoken here. Speak HTTP/1.1.")
 	}
-	lines := scanLines(c.Request.Header.RawHeaders())
+	raw := c.Request.Header.RawHeaders()
+	lines := scanLines(raw)
 	switch {
 	case lines.folded:
 		return fault.New(fault.BadRequest, "A header is folded over several lines, which nobody should send.")
 	case lines.bare:
 		return fault.New(fault.BadRequest, "A line of the headers ends without a carriage return.")
-	case lines.encoded && (lines.sized || c.Request.Header.ContentLength() != -1):
+	case lines.encoded && (sized(raw) || c.Request.Header.ContentLength() != -1):
 		return fault.New(fault.BadRequest, "The request has Transfer-Encoding with Content-Length, or one that is not chunked: it is not clear where it ends.")
 	case lines.encoded && (c.route == nil || c.route.Path != importPath):
 		return fault.New(fault.LengthRequired, "A chunked body is taken by %s alone. Send Content-Length.", importPath)
@@ -47,29 +48,37 @@ func misframed(c *call) error {
 type headerLines struct {
 	folded  bool // one goes on in the next
 	bare    bool // one ends with a line feed alone
-	sized   bool // Content-Length
 	encoded bool // Transfer-Encoding
 }
 
-// scanLines looks at headers as they were sent, from behind the request line on.
+// scanLines looks at headers as they were sent, from behind the request line on. It is run on every request.
 func scanLines(raw []byte) (l headerLines) {
 	for len(raw) > 0 {
+		if c := raw[0]; c == ' ' || c == '\t' {
+			l.folded = true
+		} else if c|0x20 == 't' && named(raw, fasthttp.HeaderTransferEncoding) {
+			l.encoded = true
+		}
 		end := bytes.IndexByte(raw, '\n')
+		if end <= 0 || raw[end-1] != '\r' {
+			l.bare = true
+		}
 		if end < 0 {
 			return l
-		}
-		l.bare = l.bare || end == 0 || raw[end-1] != '\r'
-		switch raw[0] {
-		case ' ', '\t':
-			l.folded = true
-		case 'c', 'C':
-			l.sized = l.sized || named(raw, fasthttp.HeaderContentLength)
-		case 't', 'T':
-			l.encoded = l.encoded || named(raw, fasthttp.HeaderTransferEncoding)
 		}
 		raw = raw[end+1:]
 	}
 	return l
+}
+
+// sized says whether headers have Content-Length.
+func sized(raw []byte) bool {
+	for line := range bytes.Lines(raw) {
+		if named(line, fasthttp.HeaderContentLength) {
+			return true
+		}
+	}
+	return false
 }
 
 func named(line []byte, name string) bool {

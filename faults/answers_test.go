@@ -126,14 +126,19 @@ func (w *world) leadLines() (lines []string, err error) {
 	for _, status := range statuses {
 		for cursor := ""; ; {
 			var page struct {
-				Leads []struct{ Ref, Notes, Status, Profile_id, Listing_id, Session_id string }
-				Next  *string `json:"next_cursor"`
+				Leads []struct {
+					Ref, Notes, Status string
+					Profile            string `json:"profile_id"`
+					Listing            string `json:"listing_id"`
+					Session            string `json:"session_id"`
+				}
+				Next *string `json:"next_cursor"`
 			}
 			if _, err := w.ask("/v1/leads?limit=1000&status="+status+cursor, &page); err != nil {
 				return nil, err
 			}
 			for _, l := range page.Leads {
-				lines = append(lines, leadLine(l.Ref, l.Status, l.Profile_id, l.Notes, l.Listing_id, l.Session_id))
+				lines = append(lines, leadLine(l.Ref, l.Status, l.Profile, l.Notes, l.Listing, l.Session))
 			}
 			if page.Next == nil {
 				break

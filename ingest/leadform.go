@@ -33,6 +33,11 @@ func (in *Ingest) PostLead(ctx *fasthttp.RequestCtx) {
 func (in *Ingest) leadSite(ctx *fasthttp.RequestCtx, w *work) (site *catalog.Site, whole bool, err error) {
 	if auth := ctx.Request.Header.Peek("Authorization"); len(auth) > 0 {
 		site, err = in.siteOfSecret(ctx, string(auth))
+		if fault.Is(err, fault.Unauthorized) {
+			if over := in.Limit(ctx); over != nil { // keys are guessed here too
+				err = over
+			}
+		}
 		return site, true, err
 	}
 	site, err = in.siteOfKey(keyOf(ctx))

@@ -53,6 +53,8 @@ func TestWhoSendsTooOftenIsToldSo(t *testing.T) {
 	}
 	g.wantRefused(g.send("GET", "/v1/p?k="+testKey, "", from("192.0.2.1")...), "rate_limited", "200 requests a second", 1)
 	g.wantRefused(g.send("OPTIONS", "/v1/events?k="+testKey, "", from("192.0.2.1")...), "rate_limited", "200 requests a second", 1)
+	guess := append(from("192.0.2.1"), "Authorization", "Bearer sk_guessedguessedguessed")
+	g.wantRefused(g.post("/v1/leads", "{}", guess...), "rate_limited", "200 requests a second", 1)
 	g.want(g.beacon(viewOf("a", ""), from("192.0.2.2")...), 204, "")
 	if n := g.events("s"); n != 1 {
 		t.Errorf("%d events were counted", n)

@@ -80,7 +80,7 @@ func TestTheEndOfTheLogIsNotLostWithoutAWord(t *testing.T) {
 			t.Errorf("%s at %d: %v", how, at, err)
 		}
 	}
-	for at := 0; at < len(text); at += 7 {
+	for at := 0; at < len(text); at += 17 {
 		try("a cut", at, func(log []byte) []byte { return log[:at] })
 		try("a flip", at, func(log []byte) []byte { log[at] ^= 16; return log })
 	}

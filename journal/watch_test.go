@@ -52,8 +52,8 @@ func TestHeartbeatStopsWithTheCommitter(t *testing.T) {
 			runtime.Gosched()
 		}
 	}
-	beats(g.SinceHeartbeat)
 	beats(g.SinceCheckpoint)
+	beats(g.SinceHeartbeat)
 	var all sync.WaitGroup
 	all.Go(func() { g.submit(chunk("s", "held up")) })
 	<-stop.entered

@@ -36,7 +36,7 @@ func damage(t *testing.T, name string, change func(b []byte) []byte) {
 
 // A damaged block makes answers that need it fail, and the server not ready, and leaves all others.
 func TestDamageIsA500OfWhatItTouches(t *testing.T) {
-	const sessions = 150
+	const sessions = 80
 	data := t.TempDir()
 	random := rand.New(rand.NewPCG(5, 6))
 	serving(t, data, func(public, _ string) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"footfall/server"
+	"footfall/store"
 )
 
 // offline are the flags of commands that open a directory which no server has open.
@@ -22,13 +24,17 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Run(p *program) error {
-	broken := 0
+	broken, damaged := 0, false
 	records, err := server.Check(p.ctx, c.options(p), func(err error) {
 		broken++
+		damaged = damaged || errors.Is(err, store.ErrDamaged)
 		fmt.Fprintln(p.out, err)
 	})
 	if err != nil {
 		return err
+	}
+	if damaged {
+		return brokenIn(c.Data, broken)
 	}
 	if broken > 0 {
 		return fmt.Errorf("%d things are not as they must be in %s", broken, c.Data)

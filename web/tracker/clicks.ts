@@ -1,18 +1,18 @@
 // Clicks that mean something: on what the page has marked, on telephone numbers and addresses, on links to elsewhere.
 
 import { emit } from './view'
-import { listing, PROPERTY } from './listing'
+import { listing } from './listing'
 
 /** Queues an event that is about a listing: the one that the data name, or the one that is looked at. */
 export const tell = (type: string, data: any = {}, id = data.propertyId || listing) => emit(type, { propertyId: id, eventData: data })
 
-export const clicked = (e: MouseEvent) => {
-	const find = (selector: string): any => (e.target as Element).closest(selector)
-	if (e.button > 1 || find('[data-ff-ignore]')) return
-	const id = find(PROPERTY)?.dataset.ffProperty
-	const interaction = find('[data-ff-interaction]')
-	if (interaction) tell('property_interaction', { interactionType: interaction.dataset.ffInteraction }, id)
-	const marked = find('[data-ff-event]')
+export const clicked = ({ target, button }: MouseEvent) => {
+	if (button > 1) return
+	const near = (selector: string): any => (target as Element).closest(selector)
+	const id = near('[data-ff-property]')?.dataset.ffProperty
+	const interactionType = near('[data-ff-interaction]')?.dataset.ffInteraction
+	if (interactionType) tell('property_interaction', { interactionType }, id)
+	const marked = near('[data-ff-event]')
 	if (marked) {
 		const data: Record<string, string> = {}
 		for (const { name, value } of marked.attributes) {
@@ -21,10 +21,10 @@ export const clicked = (e: MouseEvent) => {
 		}
 		tell(marked.dataset.ffEvent, data, id)
 	}
-	const link = find('a[href]')
+	const link = near('a[href]')
 	if (link) {
-		const method = /^(tel|sms|mailto):/.exec(link.href)
-		if (method) tell('contact_click', { method: method[1] }, id)
-		else if (/^http/.test(link.href) && link.host != location.host) tell('outbound_click', { url: link.origin + link.pathname }, id)
+		const method = /^(tel|sms|mailto):/.exec(link.href)?.[1]
+		if (method) tell('contact_click', { method }, id)
+		else if (link.host && link.host != location.host) tell('outbound_click', { url: link.origin + link.pathname }, id)
 	}
 }

@@ -2,8 +2,8 @@
 // and only if the page wants a lead made of it.
 
 import { conf } from './page'
-import { consent, uid } from './ids'
-import { emit, own, page } from './view'
+import { named, uid, visitor } from './ids'
+import { own, page } from './view'
 import { listing } from './listing'
 import { tell } from './clicks'
 import { lead, leave } from './outbox'
@@ -17,15 +17,15 @@ const nameOf = (field: any) => field.name || field.id
 
 /** Whether a field may be spoken of. */
 const isOpen = (field: any) =>
-	nameOf(field) && !field.closest('[data-ff-ignore]') && /^(text|email|tel|url|number|date|check|radio|select)/.test(field.type) &&
-	!/cc-|card|cvc|cvv|iban|passw|ssn/i.test(field.autocomplete + nameOf(field))
+	nameOf(field) && !field.closest('[data-ff-ignore]') && /text|mail|tel|url|num|date|check|radio|select/.test(field.type) &&
+	!/cc-|card|cvc|cvv|iban|ssn/i.test(field.autocomplete + nameOf(field))
 
 const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filter(field =>
 	isOpen(field) && (/check|radio/.test(field.type) ? field.checked : field.value.trim()))
 
 /** What is told of a form. A field may be called "id", so the form's own properties are asked for as attributes. */
 const about = (form: HTMLFormElement) => ({
-	formType: form.dataset.ffForm || form.getAttribute('id') || form.getAttribute('name') || 'form',
+	formType: form.dataset.ffForm || form.getAttribute('id') || 'form',
 	fieldsCompleted: [...new Set(filled(form).map(nameOf))],
 })
 
@@ -33,7 +33,7 @@ export const typed = ({ target }: any) => {
 	const form = target.form
 	if (isTracked(form) && isOpen(target) && !forms.has(form)) {
 		forms.set(form, false)
-		tell('form_start', { formType: about(form).formType })
+		tell('form_start', about(form))
 	}
 }
 
@@ -48,8 +48,8 @@ export const submitted = ({ target: form }: any) => {
 			formData[name] = (name in formData ? formData[name] + ', ' : '') + field.value
 		}
 		lead(JSON.stringify({
-			formData, consent, listingId: listing, profileId: conf.profile, idempotency_key: uid(),
-			sessionId: consent == 'anonymous' ? undefined : own,
+			formData, consent: named(), listingId: listing, profileId: conf.profile, idempotency_key: uid(),
+			sessionId: visitor() && own, // without consent the lead has no past
 		}))
 	}
 	leave()
@@ -57,6 +57,6 @@ export const submitted = ({ target: form }: any) => {
 
 /** What becomes of forms when a view ends. */
 export const abandon = () => {
-	forms.forEach((sent, form) => sent || emit('form_abandon', { propertyId: listing, eventData: about(form) }, true))
+	forms.forEach((sent, form) => sent || tell('form_abandon', about(form)))
 	forms.clear()
 }

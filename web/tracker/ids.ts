@@ -1,25 +1,32 @@
 // Who it is: consent, and the ids of visitor and session. They stand in localStorage while consent is granted, and in
 // memory otherwise, or where storage throws.
 
-import { conf, now, safe } from './page'
+import { conf, names, now, safe } from './page'
 
-/** What the site or the visitor said: granted, anonymous or denied; undefined: nothing, the server's default counts. */
-export let consent: string | undefined
+/** The consent in force: granted, anonymous or denied. */
+export let consent = 'granted'
+
+/** Whether anybody said so. If not, events do not name it, and the site's default on the server counts. */
+let said: unknown
 
 let memory: Record<string, string> = {}
 
 /** Whether nothing may be told here: on other domains, and where the site's own people have said that it is them. */
-const off = conf.domains && !conf.domains.split(/[\s,]+/).includes(location.hostname) || safe(() => {
+const off = conf.domains && !names(conf.domains, location.hostname) || safe(() => {
 	const choice = /ff_ignore=([01])/.exec(location.search)
 	if (choice) localStorage.ff_ignore = choice[1]
 	return localStorage.ff_ignore > 0
 })()
 
-/** What a wish for consent comes to. */
-export const allowed = (wish?: string) =>
-	off ? 'denied' : (navigator as any).globalPrivacyControl && wish != 'denied' ? 'anonymous' : wish
+const gpc = (navigator as any).globalPrivacyControl
 
-const stored = () => !consent || consent == 'granted'
+/** What a wish for consent comes to. */
+export const allowed = (wish?: string) => off ? 'denied' : gpc && wish != 'denied' ? 'anonymous' : wish || 'granted'
+
+const stored = () => consent == 'granted'
+
+/** The consent that events name. */
+export const named = () => said && consent
 
 export const get = (key: string): string => safe(() => stored() && localStorage['ff_' + key])() || memory[key] || ''
 
@@ -30,9 +37,10 @@ export const put = (key: string, value: string) => {
 
 /** Changes the consent. Ids are not carried over, and less of it wipes what was stored. */
 export const agree = (wish?: string) => {
-	const before = consent || 'granted'
+	const before = consent
+	said = wish || gpc
 	consent = allowed(wish)
-	if ((consent || 'granted') == before) return
+	if (consent == before) return
 	memory = {}
 	safe(() => stored() || [...'vsqc'].map(key => delete localStorage['ff_' + key]))()
 }

@@ -3,8 +3,10 @@
 import { conf, doc, safe } from './page'
 import { emit } from './view'
 
-export const PROPERTY = '[data-ff-property]'
-const CARD = 'a,button,li,[class*="card" i]'
+const PROPERTY = '[data-ff-property]'
+
+/** What leads to a listing, or is a part of another listing's page, and is not the listing's own page or dialog. */
+const CARD = 'a,button,li,[class*="card" i],' + PROPERTY + ' ' + PROPERTY
 
 /** The listing that is looked at, undefined if none is. */
 export let listing: string | undefined
@@ -19,21 +21,15 @@ export const show = (id?: string) => {
 	}
 }
 
-/** Whether an element is about the page's or a dialog's one listing, and not a card or link that leads to another. */
-const isRoot = (e: HTMLElement) => {
-	const around = e.parentElement
-	return !e.matches(CARD) && !around?.matches(CARD) && !around?.closest('a,button,li,' + PROPERTY) && e.getClientRects()[0]
-}
-
 /** The identifier that schema.org's data give, if they describe one listing. */
 const schema = () => {
-	const data = [...doc.querySelectorAll('[type="application/ld+json"]')].map(e => e.textContent).join()
+	const data = [...doc.querySelectorAll('[type$="ld+json"]')].map(e => e.textContent).join()
 	const [, id, , another] = data.split(/"identifier"\s*:\s*(?:{[^}]*"value"\s*:\s*)?"?([\w.-]+)/)
 	return /RealEstateListing/.test(data) && !another && id
 }
 
-export const look = () => {
-	let seen = [...doc.querySelectorAll<HTMLElement>(PROPERTY)].filter(isRoot).map(e => e.dataset.ffProperty!)
+export const find = safe(() => {
+	let seen = [...doc.querySelectorAll<HTMLElement>(PROPERTY)].filter(e => !e.closest(CARD) && e.getClientRects()[0]).map(e => e.dataset.ffProperty!)
 	if (seen[2]) seen = [] // a list, whatever it is made of
 	if (!seen[0]) {
 		const id = RegExp(conf.propertyPattern || '^()').exec(location.pathname)?.[1] || schema()
@@ -42,18 +38,20 @@ export const look = () => {
 	seen.forEach(id => present.includes(id) || show(id))
 	if (present.includes(listing!) && !seen.includes(listing!)) show(seen[seen.length - 1])
 	present = seen
+})
+
+const again = () => {
+	present = []
+	find()
 }
 
 /** Begins with a view. */
 export const anew = (route?: boolean) => {
 	listing = undefined
 	clearTimeout(settling)
-	if (!route) present = []
-	// What the route before showed is still there. It is this one's if it stays.
-	else settling = setTimeout(safe(() => {
-		present = []
-		look()
-	}), 1e3)
-	look()
+	if (route) {
+		// What the route before showed is still there. It is this one's if it stays.
+		find()
+		settling = setTimeout(again, 1e3)
+	} else again()
 }
-

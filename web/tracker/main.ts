@@ -3,11 +3,10 @@
 import { conf, doc, now, on, safe, win } from './page'
 import { agree, allowed, consent, get, identify, put, visitor } from './ids'
 import { drop, leave, send, start } from './outbox'
-import { begin, end, hooks, moved, own, page, replay, route, turn, watch } from './view'
-import { depth, forget } from './scroll'
-import { anew, look as listings, show } from './listing'
+import { begin, end, moved, own, page, replay, route, soon, turn, watch } from './view'
+import { show } from './listing'
 import { clicked, tell } from './clicks'
-import { abandon, submitted, typed } from './forms'
+import { submitted, typed } from './forms'
 
 type Call = any[] & { t?: number }
 
@@ -20,18 +19,18 @@ const api: Record<string, (...a: any[]) => unknown> = {
 	trackPropertyView: show,
 	interaction,
 	trackPropertyInteraction: interaction,
-	page: () => turn(),
+	page: turn,
 	flush: send,
 	identify,
 	ids: () => ({ visitorId: visitor(), sessionId: own, pageId: page }),
 	consent: (wish: string) => {
-		const changes = allowed(wish) != (consent || 'granted')
+		const changes = allowed(wish) != consent
 		if (changes) {
 			end()
 			wish == 'denied' ? drop() : leave()
 		}
 		agree(wish)
-		if (wish == 'granted') put('c', wish)
+		put('c', wish)
 		changes && seen && begin()
 	},
 	before: f => { win.footfall.before = f },
@@ -49,27 +48,13 @@ let seen = false
 const run = ([name, ...rest]: Call) => safe(api[name])(...rest)
 
 /** Calls that set something are carried out at once, others when the page has been seen. */
-const sets = (call: Call) => /^(consent|identify|before|ids)$/.test(call[0])
+const sets = (call: Call) => /^(consent|id|before)/.test(call[0])
 
 const take = (...call: any) => {
 	if (seen || sets(call)) return run(call)
 	call.t = now()
 	waiting.push(call)
 }
-
-let looking = 0 // a timer
-
-/** Looks at once for what was to be looked for. */
-const look = safe(() => {
-	if (looking) {
-		depth()
-		listings()
-	}
-	looking = 0
-})
-
-/** Looks soon for what scrolling and changes of the page have brought, but not at each of them. */
-const soon = () => { looking ||= setTimeout(look, 250) }
 
 const began = performance.timing.responseStart
 
@@ -89,20 +74,10 @@ const see = (at = 0) => {
 
 const install = () => {
 	for (const name in api) (take as any)[name] = (...call: unknown[]) => take(name, ...call)
-	win.footfall = Object.assign(take, {
-		before: stub?.before,
-		q: { push: (call: Call) => take(...call) }, // whoever still has the stub
-	})
+	win.footfall = take
+	win.footfall.before = stub?.before
 	agree(get('c') || conf.consent)
 	waiting = waiting.filter(call => !sets(call) || void run(call))
-	hooks.begin = route => {
-		forget()
-		anew(route)
-	}
-	hooks.end = () => {
-		look()
-		abandon()
-	}
 	new MutationObserver(soon).observe(doc, { subtree: true, childList: true, attributes: true })
 	on('scroll', soon)
 	on('click auxclick', clicked)

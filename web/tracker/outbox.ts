@@ -18,7 +18,7 @@ const size = (text: string) => new Blob([text]).size
 
 const pack = (list: string[]) => `{"sentAt":${now()},"events":[${list}]}`
 
-const saved = (): string[] => safe(() => JSON.parse(get('q') || '[]'))() || []
+const saved = (): string[] => safe(() => JSON.parse(get('q')))() || []
 
 const save = (list: string[]) => put('q', JSON.stringify([...new Set(list)].slice(-500)))
 
@@ -64,8 +64,8 @@ export const send = async () => {
 		wait = 0
 		gone = []
 		queue = queue.filter(rest)
-		saved()[0] && save(saved().filter(rest))
-		queue[0] && soon()
+		save(saved().filter(rest))
+		soon()
 	}
 }
 
@@ -95,7 +95,7 @@ export const leave = () => {
 /** Takes on what pages before left behind. */
 export const start = () => {
 	queue = saved().concat(queue)
-	queue[0] && soon()
+	soon()
 }
 
 export const drop = () => {

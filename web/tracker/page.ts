@@ -29,5 +29,9 @@ export const safe = <A extends unknown[], R>(f: (...a: A) => R) => (...a: A): R 
 export const on = (types: string, f: (e: any) => unknown) =>
 	types.split(' ').map(type => win.addEventListener(type, safe(f), true))
 
+/** Whether a list such as "/admin/*, /account" names a text. */
+export const names = (list = '', text: string) =>
+	RegExp('^(' + list.replace(/\*/g, '.*').replace(/[\s,]+/g, '|') + ')$').test(text)
+
 /** The address of a path of the server. It is relative to the script, so that a proxy may put both below a prefix. */
-export const at = (path: string) => '' + new URL(path + '?k=' + conf.key, tag.src)
+export const at = (path: string) => new URL(path + '?k=' + conf.key, tag.src)

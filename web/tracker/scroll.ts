@@ -7,7 +7,7 @@ const steps = [25, 50, 75, 90, 100]
 let reached = 0
 
 export const depth = () => {
-	const root = conf.scrollRoot && doc.querySelector(conf.scrollRoot) || doc.scrollingElement!
+	const root = (conf.scrollRoot ? doc.querySelector(conf.scrollRoot) : doc.scrollingElement)!
 	const top = root.scrollTop
 	// One pixel of grace: where the page is zoomed, the end may be a fraction away.
 	while (top && (top + 1) / (root.scrollHeight - root.clientHeight) * 100 >= steps[reached]) {

@@ -2,20 +2,21 @@
 // It has an id and a clock of engaged time: while the page is visible, has the focus, and something was typed, pointed or
 // scrolled within a minute.
 
-import { conf, doc, log, now, safe, win } from './page'
-import { consent, get, put, session, touch, uid, visitor } from './ids'
+import { conf, doc, log, names, now, safe, win } from './page'
+import { consent, get, named, put, session, touch, uid, visitor } from './ids'
 import { push } from './outbox'
+import { depth, forget } from './scroll'
+import { anew, find } from './listing'
+import { abandon } from './forms'
 
 type Fields = Record<string, unknown>
-
-/** What the other parts do when a view begins, and before it ends. */
-export const hooks = { begin: (route?: boolean) => {}, end: () => {} }
 
 /** The time of calls that are replayed, 0 while none is. */
 export const replay = { at: 0 }
 
 export let page = '' // empty while nothing is told
 export let own = '' // the view's session
+let ending = false
 let here = ''
 let count = 0
 let last = 0 // when the view's newest event was
@@ -36,12 +37,10 @@ const tick = () => {
 	engaged = !doc.hidden && doc.hasFocus() && t - input < 6e4
 }
 
-const excluded = RegExp('^(' + (conf.exclude || '').replace(/\*/g, '.*').replace(/[\s,]+/g, '|') + ')$')
-
 const path = () => location.pathname + (conf.hash != null ? location.hash : '')
 
 /** Queues an event. The events that end a view stay in its session, even if that is over. */
-export const emit = (eventType: string, more?: Fields, ending?: boolean): void => {
+export const emit = (eventType: string, more?: Fields): void => {
 	if (!page) return
 	if (!ending) {
 		if (own != session()) return turn(), emit(eventType, more)
@@ -49,7 +48,7 @@ export const emit = (eventType: string, more?: Fields, ending?: boolean): void =
 	}
 	tick()
 	const event: Fields = {
-		eventType, eventId: page + '.' + count++, pageId: page, sessionId: own, visitorId: visitor(), consent,
+		eventType, eventId: page + '.' + count++, pageId: page, sessionId: own, visitorId: visitor(), consent: named(),
 		profileId: conf.profile, durationSeconds: (clock | 0) / 1e3,
 		// An iPad says that it is a Mac, and some apps on telephones say Android where only tablets would.
 		deviceType: /Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1 ? 'tablet' : /Android.*Mobi/.test(navigator.userAgent) ? 'mobile' : undefined,
@@ -66,10 +65,10 @@ export const emit = (eventType: string, more?: Fields, ending?: boolean): void =
 }
 
 /** Tells the clock if it has grown. */
-const tell = (ending?: boolean) => {
+const tell = () => {
 	if (clock - told > 99) {
 		told = clock
-		emit('page_duration', {}, ending)
+		emit('page_duration')
 	}
 }
 
@@ -91,18 +90,35 @@ export const moved = () => {
 	engaged || watch()
 }
 
+let looking = 0 // a timer
+
+/** Looks at once for what was to be looked for. */
+const look = safe(() => {
+	if (looking) {
+		depth()
+		find()
+	}
+	looking = 0
+})
+
+/** Looks soon for what scrolling and changes of the page have brought, but not at each of them. */
+export const soon = () => { looking ||= setTimeout(look, 250) }
+
 export const end = () => {
 	if (!page) return
+	ending = true
 	tick()
-	hooks.end()
-	tell(true)
+	look()
+	abandon()
+	tell()
 }
 
 export const begin = (route?: boolean) => {
 	const url = location.href.split('#')[0].slice(0, 2048)
 	here = path()
 	page = ''
-	if (consent == 'denied' || excluded.test(location.pathname)) return
+	ending = false
+	if (consent == 'denied' || names(conf.exclude, location.pathname)) return
 	const going = session()
 	const back = !going && get('v')
 	page = uid()
@@ -114,7 +130,8 @@ export const begin = (route?: boolean) => {
 	emit('page_view', { url, title: doc.title.slice(0, 500), referrerUrl: referrer.slice(0, 2048) })
 	referrer = url
 	if (back) emit('return_visit')
-	hooks.begin(route)
+	forget()
+	anew(route)
 }
 
 /** Ends a view and begins the next. */
