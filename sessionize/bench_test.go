@@ -54,14 +54,16 @@ func BenchmarkSessionCodec(b *testing.B) {
 		Fold(&s, c, &out)
 	}
 	var buf []byte
+	var stored int
 	b.ReportAllocs()
 	for b.Loop() {
-		buf, _ = appendSession(buf[:0], &s)
+		buf, stored = appendSession(buf[:0], &s)
 		if err := decodeSession(buf, &decoded); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(len(buf)), "bytes/session")
+	b.ReportMetric(float64(stored), "stored-bytes/session")
 }
 
 // BenchmarkLiveSessions folds whole visits through the journal and reports what a session that is live costs in memory.
