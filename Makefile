@@ -3,7 +3,7 @@
 STATICCHECK = go tool -modfile=internal/tools/go.mod staticcheck
 FUZZTIME = 30s
 
-.PHONY: build demo test soak mutants lint fuzz bench bench-compare
+.PHONY: build demo test soak mutants capture lint fuzz bench bench-compare
 
 build: ## bin/footfall, one static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/footfall ./cmd/footfall
@@ -39,6 +39,11 @@ soak: tools ## each of the six campaigns of faults for SOAK, and ROUNDS rounds o
 mutants: ## breaks copies of the program on purpose; the tests must notice each
 	go test -v -count=1 -timeout 0 -tags mutants -run 'Mutant|Broken' ./faults
 
+capture: tools ## VISITS scripted visits in Chromium: what they caused, what was stored, lost, doubled
+	FOOTFALL_VISITS=$(VISITS) go test -v -count=1 -timeout 0 -run TestWhatVisitsCauseIsStoredOnce ./e2e
+
+VISITS = 500
+
 lint: ## gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w is wanted by:"; echo "$$unformatted"; exit 1; fi
 	go vet -tags invariants ./...
@@ -47,7 +52,7 @@ lint: ## gofmt, vet, staticcheck
 # Some tests watch or use other programs. They are installed where that can be done without a question.
 .PHONY: tools
 tools:
-	@for tool in curl strace cc; do \
+	@for tool in curl strace cc chromium; do \
 		command -v $$tool >/dev/null && continue; \
 		package=$$tool; [ $$tool = cc ] && package=gcc; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

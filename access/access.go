@@ -62,6 +62,19 @@ func New(writeKey, adminKey string) (*Keys, error) {
 	}, nil
 }
 
+// CheckKeys says what is wrong with keys that flags give; an empty one is not given.
+func CheckKeys(writeKey, adminKey string) error {
+	if writeKey != "" {
+		if err := checkKey("--write-key", "wk_", writeKey); err != nil {
+			return err
+		}
+	}
+	if adminKey != "" {
+		return checkKey("--admin-key", "sk_", adminKey)
+	}
+	return nil
+}
+
 // checkKey does not repeat the key in its message: a secret pasted into the wrong flag must not reach a log.
 func checkKey(flag, prefix, key string) error {
 	tail, ok := strings.CutPrefix(key, prefix)

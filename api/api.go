@@ -26,7 +26,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Options of an API. All fields but Observe are required.
+// Options of an API. All fields but Observe and the bounds of queries are required.
 type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
@@ -43,6 +43,10 @@ type Options struct {
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
+	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
+	// the disk.
+	Queries      int
+	QueryTimeout time.Duration
 	// Observe is told of each answered request, with its row of Routes, nil if there is none. It must be quick. May be
 	// nil.
 	Observe func(ctx *fasthttp.RequestCtx, route *Route)
@@ -55,11 +59,15 @@ type API struct {
 	o      Options
 	routes []Route
 	paths  paths
+	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
 }
 
 // New returns an API over the packages in o.
 func New(o Options) *API {
 	a := &API{o: o}
+	if o.Queries > 0 {
+		a.turns = make(chan struct{}, o.Queries)
+	}
 	a.routes = a.table()
 	if path := o.BeaconPath; path != "" {
 		a.routes = append(a.routes,
@@ -163,14 +171,34 @@ func (a *API) cors(ctx *fasthttp.RequestCtx, routes []*Route) {
 // for its faults too: "not found" may be the news of a deletion.
 func (a *API) answer(query func(c *call) (any, error)) func(*call) {
 	return func(c *call) {
-		v, err := query(c)
-		if waitErr := a.o.WaitDurable(c); waitErr != nil {
-			v, err = nil, fault.Wrap(fault.Unavailable, waitErr, "The server cannot vouch for an answer now. Try again.")
-		}
+		v, err := a.inTurn(c, query)
 		if err != nil {
 			ingest.WriteError(c.RequestCtx, err)
 			return
 		}
 		ingest.WriteJSON(c.RequestCtx, fasthttp.StatusOK, v)
 	}
+}
+
+// inTurn makes a query once it is its turn.
+func (a *API) inTurn(c *call, query func(c *call) (any, error)) (any, error) {
+	ctx := context.Context(c)
+	if a.o.QueryTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.o.QueryTimeout)
+		defer cancel()
+	}
+	if a.turns != nil {
+		select {
+		case a.turns <- struct{}{}:
+			defer func() { <-a.turns }()
+		case <-ctx.Done():
+			return nil, fault.New(fault.Overloaded, "Too many queries are being worked on: --query-concurrency, and this one waited for --query-timeout. Ask again later.")
+		}
+	}
+	v, err := query(c)
+	if waitErr := a.o.WaitDurable(ctx); waitErr != nil {
+		return nil, fault.Wrap(fault.Unavailable, waitErr, "The server cannot vouch for an answer now. Try again.")
+	}
+	return v, err
 }

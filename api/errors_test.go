@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"footfall/fault"
 
@@ -78,4 +79,17 @@ func TestNoAnswerLeavesBeforeWhatItShowsIsOnDisk(t *testing.T) {
 			t.Errorf("%s %s: %d %s", r.Method, r.Path, res.StatusCode, res.raw)
 		}
 	}
+}
+
+func TestAQueryThatWaitsTooLongForItsTurnIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.api.turns, w.api.o.QueryTimeout = make(chan struct{}, 1), 20*time.Millisecond
+	w.got("/v1/sessions")
+	w.api.turns <- struct{}{} // somebody else's
+	res := w.get("/v1/sessions")
+	if res.StatusCode != 503 || res.code() != "overloaded" || !strings.Contains(res.raw, "--query-concurrency") || res.Header.Get("Retry-After") == "" {
+		t.Errorf("%d %s", res.StatusCode, res.raw)
+	}
+	<-w.api.turns
+	w.got("/v1/sessions")
 }

@@ -20,6 +20,7 @@ import (
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/store"
+	"footfall/web"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/valyala/fasthttp"
@@ -67,8 +68,11 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	in := ingest.New(ingest.Options{Journal: w.journal, Sessions: sessions, Leads: forms, Catalog: w.catalog, Keys: keys, DB: db, Now: clock})
 
+	scripts, err := web.Scripts("")
+	w.must(err)
 	w.api = New(Options{
-		Ingest: in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Keys: keys,
+		Scripts: scripts,
+		Ingest:  in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Keys: keys,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {
 				return err

@@ -22,11 +22,11 @@ func TestTheStubIsReplayedInOrderWithItsTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, s := newTab(t), newSite(t, "")
-			s.head = stub + `<script>footfall("track", "first", { n: 1 }); footfall("property", "L1"); footfall("track", "second"); window.early = footfall</script>`
+			s.head = stub + `<script>footfall("track", "first", { n: 1 }); footfall("property", "L1"); footfall("track", "second")</script>`
 			s.backend.late = 1500 * time.Millisecond
 			b.open(s.url)
 			b.until(`!!footfall.ids`)
-			b.run(`early("track", "third"); footfall.flush()`)
+			b.run(`footfall("track", "third"); footfall.flush()`)
 			third := s.backend.wait("third", 1)[0]
 			var order []string
 			for _, e := range s.backend.events() {

@@ -179,14 +179,15 @@ func (b *backend) get(path string, v any) {
 	}
 }
 
-// events returns what is stored of every session, by time.
-func (b *backend) events() (all []event) {
+// events returns what is stored: the sessions by their first event, in each the events of its timeline.
+func (b *backend) events() []event {
 	b.t.Helper()
+	var sessions [][]event
 	for _, session := range b.sessions() {
-		all = append(all, b.timeline(session)...)
+		sessions = append(sessions, b.timeline(session))
 	}
-	slices.SortStableFunc(all, func(a, b event) int { return a.Time.Compare(b.Time) })
-	return all
+	slices.SortFunc(sessions, func(a, b []event) int { return a[0].Time.Compare(b[0].Time) })
+	return slices.Concat(sessions...)
 }
 
 // timeline returns what is stored of a session.

@@ -46,7 +46,7 @@ func (j *Journal) commitLoop() {
 		if len(subs) > 0 {
 			j.commit(subs)
 		}
-		if j.Err() == nil && (due || closing || j.sinceCP >= j.o.CheckpointAfter) {
+		if j.Err() == nil && (due || closing || j.sinceCP >= j.o.CheckpointAfter) && !j.hurried.Load() {
 			j.checkpoint()
 		}
 		if closing {

@@ -79,6 +79,7 @@ type Journal struct {
 	waiting int   // submissions that are not answered yet
 	target  int   // submissions for which the committer waits, at most gatherFor
 	closing bool
+	hurried atomic.Bool   // no checkpoint any more
 	wake    chan struct{} // of size 1: there is something to do
 	room    chan struct{} // closed when the queue gets shorter; nil while nobody waits for that
 
@@ -220,8 +221,11 @@ func (j *Journal) poison(err error) {
 	}
 }
 
-// Close commits what is queued, writes a checkpoint of every owner, stops the committer and notes what is acknowledged. Submit answers ErrClosed
-// from the moment it is called.
+// Hurry makes Close write no checkpoint: the next Open folds the end of the journal again instead.
+func (j *Journal) Hurry() { j.hurried.Store(true) }
+
+// Close commits what is queued, writes a checkpoint of every owner, stops the committer and notes what is acknowledged.
+// Submit answers ErrClosed from the moment it is called.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	j.closing = true

@@ -38,6 +38,10 @@ var killers = []struct {
 		time.Sleep(time.Second - time.Since(began)%time.Second + time.Duration(random.IntN(20_000)-15_000)*time.Microsecond)
 		p.kill()
 	}},
+	{"told twice to stop", func(p *process, _ time.Time, _ *rand.Rand) {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it is running, and may have ended before the second
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	}},
 	{"at any time", func(p *process, _ time.Time, _ *rand.Rand) { p.kill() }},
 }
 

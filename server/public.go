@@ -4,29 +4,59 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
+
+	"footfall/access"
 )
 
-// checkPublic looks at the options of the public port, before anything is opened.
-func (s *Server) checkPublic() error {
-	for flag, path := range map[string]string{"--beacon-path": s.o.BeaconPath, "--tracker-path": s.o.TrackerPath} {
+// maxCheckpointEvery leaves the committer's heartbeat, which comes as often, far below what /healthz calls stuck.
+const maxCheckpointEvery = 5 * time.Second
+
+// Validate looks at what can be wrong with options before anything is opened.
+func (o *Options) Validate() error {
+	for flag, path := range map[string]string{"--beacon-path": o.BeaconPath, "--tracker-path": o.TrackerPath} {
 		if path != "" && !free(path) {
 			return fmt.Errorf("%s is %q: write a path such as /news that is not below /v1 or /api", flag, path)
 		}
 	}
-	switch cert, key := s.o.TLSCert, s.o.TLSKey; {
-	case cert == "" && key == "":
-		return nil
-	case cert == "" || key == "":
+	switch {
+	case (o.TLSCert == "") != (o.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key belong together")
-	default:
-		pair, err := tls.LoadX509KeyPair(cert, key)
-		if err != nil {
-			return fmt.Errorf("read --tls-cert and --tls-key: %w", err)
-		}
-		s.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	case o.AdminKey != "" && o.AdminKeyFile != "":
+		return errors.New("give --admin-key or --admin-key-file, not both")
+	case o.CheckpointEvery < 0 || o.CheckpointEvery > maxCheckpointEvery:
+		return fmt.Errorf("--checkpoint-every is %v: at most %v", o.CheckpointEvery, maxCheckpointEvery)
+	case o.QueryConcurrency < 0:
+		return errors.New("--query-concurrency is below 0")
+	}
+	return access.CheckKeys(o.WriteKey, o.AdminKey)
+}
+
+// adminKey returns the admin key that flags give, empty if they give none.
+func (o *Options) adminKey() (string, error) {
+	if o.AdminKeyFile == "" {
+		return o.AdminKey, nil
+	}
+	text, err := os.ReadFile(o.AdminKeyFile)
+	if err != nil {
+		return "", fmt.Errorf("read --admin-key-file: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// checkPublic reads the certificate of the public port, if it has one.
+func (s *Server) checkPublic() error {
+	if s.o.TLSCert == "" {
 		return nil
 	}
+	pair, err := tls.LoadX509KeyPair(s.o.TLSCert, s.o.TLSKey)
+	if err != nil {
+		return fmt.Errorf("read --tls-cert and --tls-key: %w", err)
+	}
+	s.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	return nil
 }
 
 // free says whether nothing else is served at a path, and whether it is one at all.

@@ -37,36 +37,41 @@ import (
 
 // Options of a Server. The tags are read by the command line.
 type Options struct {
-	Listen         string         `help:"Address of the public port." default:"127.0.0.1:8080"`
-	OpsListen      string         `help:"Address of the operations port (/healthz, /readyz, /metrics)." default:"127.0.0.1:9090"`
-	Data           string         `help:"Data directory." default:"footfall-data" type:"path"`
-	TimeZone       string         `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
-	WriteKey       string         `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
-	AdminKey       string         `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
-	Memory         Size           `help:"Memory to use at most, such as 2GiB; 60 % of the control group's or the machine's by default." placeholder:"SIZE"`
-	QueueBytes     Size           `help:"Bytes of events that may wait to be committed; 5 % of --memory, at most 32MiB, by default." placeholder:"SIZE"`
-	QueueWait      time.Duration  `help:"How long a request waits for room in a full queue before it is answered with 503." default:"250ms"`
-	MinFree        Size           `help:"Free disk space under which beacons are answered with 503; by default 1GiB or 2 %, whichever is more, and 5 % of disks under 20GiB." placeholder:"SIZE"`
-	MaxConnections int            `help:"Open connections of the public port; one more closes the one that has been idle for the longest." default:"10000"`
-	TrustedProxies ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
-	TLSCert        string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
-	TLSKey         string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
-	TrackerPath    string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
-	BeaconPath     string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
-	RetainEvents   int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
-	RetainSessions int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
-	RetainLeads    int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
-	BackupDir      string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
-	ReadOnly       bool           `help:"Answer questions and take nothing; the data directory stays as it is, to the byte."`
-	AcceptLoss     bool           `help:"Start although the end of the log is lost that held acknowledged records."`
-	Pprof          bool           `help:"Serve /debug/pprof on the operations port."`
-	ShutdownGrace  time.Duration  `help:"How long to wait for open requests when stopping." default:"20s"`
-	SlowLog        time.Duration  `help:"Log requests that take this long or longer, and where the time went; 0: none." default:"1s"`
+	Listen           string         `help:"Address of the public port." default:"127.0.0.1:8080"`
+	OpsListen        string         `help:"Address of the operations port (/healthz, /readyz, /metrics)." default:"127.0.0.1:9090"`
+	Data             string         `help:"Data directory." default:"footfall-data" type:"path"`
+	TimeZone         string         `help:"IANA time zone of the initial site; a change counts for events received later." placeholder:"ZONE"`
+	WriteKey         string         `help:"Public key of the initial site: wk_ and at least 16 characters." placeholder:"wk_…"`
+	AdminKey         string         `help:"Secret admin key: sk_ and at least 16 characters." placeholder:"sk_…"`
+	AdminKeyFile     string         `help:"File that holds the admin key." type:"path" placeholder:"FILE"`
+	Memory           Size           `help:"Memory to use at most, such as 2GiB; 60 % of the control group's or the machine's by default." placeholder:"SIZE"`
+	QueueBytes       Size           `help:"Bytes of events that may wait to be committed; 5 % of --memory, at most 32MiB, by default." placeholder:"SIZE"`
+	QueueWait        time.Duration  `help:"How long a request waits for room in a full queue before it is answered with 503." default:"250ms"`
+	MinFree          Size           `help:"Free disk space under which beacons are answered with 503; by default 1GiB or 2 %, whichever is more, and 5 % of disks under 20GiB." placeholder:"SIZE"`
+	MaxConnections   int            `help:"Open connections of the public port; one more closes the one that has been idle for the longest." default:"10000"`
+	TrustedProxies   ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
+	TLSCert          string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
+	TLSKey           string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
+	TrackerPath      string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
+	BeaconPath       string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
+	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
+	RetainSessions   int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
+	RetainLeads      int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
+	BackupDir        string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
+	ReadOnly         bool           `help:"Answer questions and take nothing; the data directory stays as it is, to the byte."`
+	AcceptLoss       bool           `help:"Start although the end of the log is lost that held acknowledged records."`
+	CheckpointEvery  time.Duration  `help:"How often state that changed is written, at most 5s; what came since is folded again at a start after a crash." default:"1s"`
+	QueryConcurrency int            `help:"Queries that are worked on at a time; others wait for their turn. 0: no limit." default:"8"`
+	QueryTimeout     time.Duration  `help:"How long a query may wait, for its turn and for the disk." default:"5s"`
+	Pprof            bool           `help:"Serve /debug/pprof on the operations port."`
+	ShutdownGrace    time.Duration  `help:"How long to wait for open requests when stopping." default:"20s"`
+	SlowLog          time.Duration  `help:"Log requests that take this long or longer, and where the time went; 0: none." default:"1s"`
 
 	Version   string                                 `kong:"-"` // of the program, for its metrics
 	Now       func() time.Time                       `kong:"-"`
 	Log       *slog.Logger                           `kong:"-"`
 	Fatal     func(msg string)                       `kong:"-"` // ends the program when the disk fails; must not return
+	Hurry     context.Context                        `kong:"-"` // once it ends, a stop waits for no request and writes no checkpoint; may be nil
 	DiskUsage func() (free, total uint64, err error) `kong:"-"` // bytes; default: of the file system of Data
 }
 
@@ -94,6 +99,7 @@ type Server struct {
 	draining   atomic.Bool
 	warm       sync.WaitGroup
 	stopWarm   context.CancelFunc
+	unhurried  func() bool // nil: nobody can hurry
 
 	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions
 
@@ -111,6 +117,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, metrics: newMetrics(o)}
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
 	if err := s.checkPublic(); err != nil {
 		return nil, err
 	}
@@ -137,7 +146,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
 		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
 		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
-		Observe: s.metrics.requests.observe,
+		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
 	})
 	s.metrics.countRequests(s.api.Routes(), o)
 	s.metrics.registry.MustRegister(newCollector(s.snapshot))
@@ -194,13 +203,19 @@ func (s *Server) openFold() (err error) {
 	s.journal, err = journal.Open(s.db, s.owners(), journal.Options{
 		Now: o.Now, Log: o.Log, Queue: int64(s.budget.queue), QueueWait: o.QueueWait,
 		Admit: s.sessions.Admit, Refuse: s.refuse,
-		Committed: s.metrics.committed, AcceptLoss: o.AcceptLoss,
+		Committed: s.metrics.committed, AcceptLoss: o.AcceptLoss, CheckpointEvery: o.CheckpointEvery,
 	})
 	if err != nil {
 		return err
 	}
 	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began).String())
 	s.leads.Attach(s.journal)
+	if o.Hurry != nil {
+		s.unhurried = context.AfterFunc(o.Hurry, func() {
+			o.Log.Warn("told to hurry: no checkpoint is written, the next start folds the end of the log again")
+			s.journal.Hurry()
+		})
+	}
 	return nil
 }
 
@@ -214,7 +229,11 @@ func (s *Server) openDoors(ctx context.Context) (err error) {
 	if err := s.catalog.EnsureDefault(ctx, s.journal, o.TimeZone); err != nil {
 		return err
 	}
-	s.keys, s.created, err = access.LoadOrCreate(o.Data, o.WriteKey, o.AdminKey, rand.Reader)
+	adminKey, err := o.adminKey()
+	if err != nil {
+		return err
+	}
+	s.keys, s.created, err = access.LoadOrCreate(o.Data, o.WriteKey, adminKey, rand.Reader)
 	return err
 }
 
@@ -306,6 +325,9 @@ func (s *Server) stopServing(cause error) bool {
 	s.draining.Store(true)
 	grace, cancel := context.WithTimeout(context.Background(), s.o.ShutdownGrace)
 	defer cancel()
+	if s.o.Hurry != nil {
+		defer context.AfterFunc(s.o.Hurry, cancel)()
+	}
 	if cause != nil {
 		s.o.Log.Error("stopping", "error", cause)
 	}
@@ -329,6 +351,9 @@ func (s *Server) closeState() (err error) {
 	began := time.Now()
 	if s.journal != nil {
 		err = s.journal.Close()
+		if s.unhurried != nil {
+			s.unhurried()
+		}
 		s.o.Log.Info("journal closed", "took", time.Since(began).String())
 	}
 	if s.sessions != nil {

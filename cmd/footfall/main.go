@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"footfall/fault"
@@ -53,7 +54,8 @@ type commands struct {
 
 // program is what a command runs with.
 type program struct {
-	ctx    context.Context
+	ctx    context.Context // ends at the first signal to stop
+	hurry  context.Context // ends at the second
 	out    io.Writer
 	log    *slog.Logger
 	isTerm bool // out is a terminal
@@ -63,7 +65,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	syscall.Umask(0o077)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, hurry, stop := stopSignals()
 	defer stop()
 	var c commands
 	parser, err := kong.New(&c, kong.Name("footfall"),
@@ -78,12 +80,36 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "footfall:", err)
 		return exitUsage
 	}
-	p := &program{ctx: ctx, out: os.Stdout, log: server.NewLog(os.Stderr, c.LogLevel), isTerm: isTerminal(os.Stdout)}
+	p := &program{ctx: ctx, hurry: hurry, out: os.Stdout, log: server.NewLog(os.Stderr, c.LogLevel), isTerm: isTerminal(os.Stdout)}
 	if err := chosen.Run(p); err != nil {
 		fmt.Fprintln(os.Stderr, "footfall:", err)
 		return exitCode(err)
 	}
 	return 0
+}
+
+// stopSignals returns contexts that end at the first and at the second signal to stop; stop gives the signals back.
+func stopSignals() (first, second context.Context, stop func()) {
+	first, endFirst := context.WithCancel(context.Background())
+	second, endSecond := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		for _, end := range []func(){endFirst, endSecond} {
+			if _, ok := <-signals; !ok {
+				return
+			}
+			end()
+		}
+	})
+	return first, second, func() {
+		signal.Stop(signals)
+		close(signals)
+		waiting.Wait()
+		endFirst()
+		endSecond()
+	}
 }
 
 func exitCode(err error) int {
@@ -122,7 +148,7 @@ func fatal(msg string) {
 
 // prepare completes the options that flags do not set.
 func (p *program) prepare(o *server.Options) {
-	o.Version, o.Log, o.Fatal = version, p.log, fatal
+	o.Version, o.Log, o.Fatal, o.Hurry = version, p.log, fatal, p.hurry
 	if o.Memory == 0 {
 		o.Memory = server.DefaultMemory()
 	}

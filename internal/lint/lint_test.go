@@ -27,8 +27,9 @@ var house = [][]string{
 	{"scorer"}, {"access"}, {"catalog"}, {"journal"}, {"store"}, {"event", "fault"},
 }
 
-// apart are folders without a place in the program: tests of the docs, faults that are tried, and this one.
-var apart = []string{"docs", "faults", "internal"}
+// apart are folders without a place in the program: tests of the docs, of the tracker in a browser, faults that are
+// tried, and this one.
+var apart = []string{"docs", "e2e", "faults", "internal"}
 
 func rowOf(folder string) int {
 	return slices.IndexFunc(house, func(row []string) bool { return slices.Contains(row, folder) })
@@ -155,7 +156,7 @@ func TestOnlyCommandsPrintAndExit(t *testing.T) {
 		"slog.Debug", "slog.Info", "slog.Warn", "slog.Error",
 	}
 	for _, s := range sources(t) {
-		if s.folder == "cmd" || s.test {
+		if s.folder == "cmd" || s.ast.Name.Name == "main" || s.test {
 			continue
 		}
 		if slices.Contains(s.imports(), "log") {
@@ -167,6 +168,41 @@ func TestOnlyCommandsPrintAndExit(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// An iterator that fails looks as if it had come to its end. So they are made in two files, which look at their errors.
+func TestIteratorsAreMadeWhereTheirErrorsAreLookedAt(t *testing.T) {
+	makers := 0
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		made, looked := 0, 0
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			switch sel, _ := call.Fun.(*ast.SelectorExpr); {
+			case sel == nil:
+			case strings.HasPrefix(sel.Sel.Name, "NewIter"):
+				made++
+			case sel.Sel.Name == "Error" && len(call.Args) == 0:
+				looked++
+			}
+			return true
+		})
+		if made == 0 {
+			continue
+		}
+		makers++
+		if s.folder != "store" || made > 1 || looked == 0 {
+			t.Errorf("%s makes %d iterators and looks at an error %d times", s.name, made, looked)
+		}
+	}
+	if makers != 2 {
+		t.Errorf("%d files make iterators, want 2", makers)
 	}
 }
 

@@ -18,7 +18,7 @@ const nameOf = (field: any) => field.name || field.id
 /** Whether a field may be spoken of. */
 const isOpen = (field: any) =>
 	nameOf(field) && !field.closest('[data-ff-ignore]') && /text|mail|tel|url|num|date|check|radio|select/.test(field.type) &&
-	!/cc-|card|cvc|cvv|iban|ssn/i.test(field.autocomplete + nameOf(field))
+	!/cc-|card|cv[cv]|iban|ssn/i.test(field.autocomplete + nameOf(field))
 
 const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filter(field =>
 	isOpen(field) && (/check|radio/.test(field.type) ? field.checked : field.value.trim()))
@@ -26,7 +26,7 @@ const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filte
 /** What is told of a form. A field may be called "id", so the form's own properties are asked for as attributes. */
 const about = (form: HTMLFormElement) => ({
 	formType: form.dataset.ffForm || form.getAttribute('id') || 'form',
-	fieldsCompleted: [...new Set(filled(form).map(nameOf))],
+	fieldsCompleted: filled(form).map(nameOf),
 })
 
 export const typed = ({ target }: any) => {

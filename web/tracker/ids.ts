@@ -13,7 +13,7 @@ let memory: Record<string, string> = {}
 
 /** Whether nothing may be told here: on other domains, and where the site's own people have said that it is them. */
 const off = conf.domains && !names(conf.domains, location.hostname) || safe(() => {
-	const choice = /ff_ignore=([01])/.exec(location.search)
+	const choice = /ff_ignore=(.)/.exec(location.search)
 	if (choice) localStorage.ff_ignore = choice[1]
 	return localStorage.ff_ignore > 0
 })()

@@ -105,7 +105,7 @@ const install = () => {
 		leave()
 	})
 	on('pageshow', e => {
-		e.persisted && seen && begin()
+		e.persisted && begin()
 		send()
 	})
 	on('online', send)

@@ -9,32 +9,31 @@ const EVENTS = conf.beacon || 'v1/events'
 
 // Events as JSON, each beginning {"ts":… with 13 digits. Equal texts are the same event.
 let queue: string[] = []
-let gone: string[] = [] // the queue when the page last went away
+let gone: string[] // the queue when the page last went away
 let timer = 0
 let busy = false
 let wait = 0 // ms, grows with each try that fails; 0: the last one went well
 
 const size = (text: string) => new Blob([text]).size
 
-const pack = (list: string[]) => `{"sentAt":${now()},"events":[${list}]}`
+const pack = (list: string[]) => `{"sentAt":${now()},"webdriver":${!!navigator.webdriver},"events":[${list}]}`
 
 const saved = (): string[] => safe(() => JSON.parse(get('q')))() || []
 
 const save = (list: string[]) => put('q', JSON.stringify([...new Set(list)].slice(-500)))
 
+const keep = () => save(saved().concat(queue))
+
 /** Posts text. Comes to false if it need not be sent again, else to the ms that the server wants to be left alone. */
 const post = async (path: string, text: string) => {
 	try {
-		const r = await fetch(at(path), { method: 'POST', body: text, keepalive: size(text) < 5e4, credentials: 'omit' })
-		r.status == 204 || log(r.status, await r.text())
+		const r = await fetch(at(path), { method: 'POST', body: text, keepalive: !text[5e4], credentials: 'omit' })
+		r.status == 204 || log(await r.text())
 		return (r.status > 499 || r.status == 429) && (+r.headers.get('Retry-After')! * 1e3 || 1)
 	} catch {
 		return 1
 	}
 }
-
-/** The ms until another try: twice the last ones and some jitter, from 3 s to 5 min, but at least so many. */
-const pause = (last: number, least: number) => Math.max(least, Math.min((last * 2 || 3e3) * (1 + Math.random() / 2), 3e5))
 
 const soon = () => {
 	wait || (queue[19] ? send() : timer ||= setTimeout(send, 2e3))
@@ -58,11 +57,12 @@ export const send = async () => {
 	const rest = (event: string) => !batch.includes(event)
 	busy = false
 	if (least) {
-		timer = setTimeout(send, wait = pause(wait, least))
-		save(saved().concat(queue))
+		// Twice as long each time, from 3 s to 5 min, and not all browsers at once.
+		wait = Math.max(least, Math.min((wait * 2 || 3e3) * (1 + Math.random() / 2), 3e5))
+		timer = setTimeout(send, wait)
+		keep()
 	} else {
 		wait = 0
-		gone = []
 		queue = queue.filter(rest)
 		save(saved().filter(rest))
 		soon()
@@ -86,10 +86,10 @@ const ship = (list: string[], half?: boolean) => {
 
 /** Sends what may be lost when the page goes away. */
 export const leave = () => {
-	const fresh = queue.filter(event => !gone.includes(event))
-	save(saved().concat(queue))
-	fresh[0] && ship(fresh)
+	if (queue == gone) return // hidden and left at once
+	keep()
 	gone = queue
+	gone[0] && ship(gone)
 }
 
 /** Takes on what pages before left behind. */

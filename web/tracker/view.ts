@@ -20,7 +20,7 @@ let ending = false
 let here = ''
 let count = 0
 let last = 0 // when the view's newest event was
-let referrer = doc.referrer
+let referrer = doc.referrer.split('?')[0]
 
 let clock = 0 // ms
 let told = 0 // the clock when it was last told
@@ -48,15 +48,14 @@ export const emit = (eventType: string, more?: Fields): void => {
 	}
 	tick()
 	const event: Fields = {
-		eventType, eventId: page + '.' + count++, pageId: page, sessionId: own, visitorId: visitor(), consent: named(),
+		eventType, eventId: page + count++, pageId: page, sessionId: own, visitorId: visitor(), consent: named(),
 		profileId: conf.profile, durationSeconds: (clock | 0) / 1e3,
-		// An iPad says that it is a Mac, and some apps on telephones say Android where only tablets would.
-		deviceType: /Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1 ? 'tablet' : /Android.*Mobi/.test(navigator.userAgent) ? 'mobile' : undefined,
-		webdriver: navigator.webdriver || undefined,
+		// An iPad says that it is a Mac.
+		deviceType: navigator.maxTouchPoints > 1 && /Mac/.test(navigator.platform) ? 'tablet' : undefined,
 		...more,
 	}
 	const before = win.footfall.before
-	const edited = before ? safe<any, any>(before)(event) : event
+	const edited = before && safe<any, any>(before)(event)
 	if (edited === false || edited === null) return
 	const text = JSON.stringify({ ts: replay.at || (ending && !session() ? last : now()), ...(edited || event) })
 	last = now()
@@ -114,7 +113,9 @@ export const end = () => {
 }
 
 export const begin = (route?: boolean) => {
-	const url = location.href.split('#')[0].slice(0, 2048)
+	// Of the query only what tells where somebody came from: a form may have put anything into it.
+	const query = location.search.match(/(utm_\w+|[gf]b?clid)=[^&]*/g) || []
+	const url = location.origin + location.pathname + '?' + query.join('&')
 	here = path()
 	page = ''
 	ending = false
@@ -127,7 +128,7 @@ export const begin = (route?: boolean) => {
 	tick()
 	count = clock = told = 0
 	next = 10
-	emit('page_view', { url, title: doc.title.slice(0, 500), referrerUrl: referrer.slice(0, 2048) })
+	emit('page_view', { url, referrerUrl: referrer })
 	referrer = url
 	if (back) emit('return_visit')
 	forget()
