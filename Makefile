@@ -25,8 +25,11 @@ release: ## dist/: a static binary for each of PLATFORMS, and SHA256SUMS
 demo: build ## replays a real access log on an empty directory and says what to ask
 	bin/footfall demo --log examples/weblog/access.log.gz
 
+# The heavy ones come one after the other: a machine with two cores has no third for a browser.
+HEAVY = faults e2e bench server
 test: tools lint ## everything that must hold
-	go test -race -tags invariants ./...
+	go test -race -tags invariants $$(go list ./... | grep -v $(HEAVY:%=-e '^footfall/%$$'))
+	go test -race -tags invariants -p 1 $(HEAVY:%=./%)
 	go test ./faults # a seventh of it ran above: with the race detector it takes many times as long
 
 SOAK = 10m

@@ -73,7 +73,7 @@ func TestExitCodesSayWhatIsWrong(t *testing.T) {
 		{"serve --read-only --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --data " + none, 1, "holds no footfall data"},
 		{"serve --ops-listen 127.0.0.1:0 --listen " + taken.Addr().String() + " --data " + t.TempDir(), 1, "--listen"},
 		{"serve --listen 127.0.0.1:0 --ops-listen " + taken.Addr().String() + " --data " + t.TempDir(), 1, "--ops-listen"},
-		{"serve --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --write-key wk_short --data " + t.TempDir(), 1, "--write-key"},
+		{"serve --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --write-key wk_short --data " + t.TempDir(), 2, "--write-key"},
 	} {
 		code, out := command(t, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(out, c.says) {
