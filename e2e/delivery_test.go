@@ -75,8 +75,8 @@ func TestABeaconThatIsRefusedIsSplitOnceAndThenKept(t *testing.T) {
 	b.open(s.url + "/a")
 	s.backend.wait("page_view", 1)
 	b.run(`for (let i = 0; i < 4; i++) footfall.track("kept"); dispatchEvent(new Event("pagehide"))`)
-	if got := eval[string](b, `tries.join()`); !strings.HasSuffix(got, "4,2,2") && !strings.HasSuffix(got, "5,2,3") {
-		t.Errorf("tried %s", got)
+	if n := eval[[]int](b, `tries`); len(n) != 3 || n[0] < 4 || n[1]+n[2] != n[0] || n[2]-n[1] > 1 {
+		t.Errorf("tried with %v events", n)
 	}
 	b.open(s.url + "/b")
 	s.backend.wait("kept", 4)

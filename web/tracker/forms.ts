@@ -25,7 +25,7 @@ const filled = (form: HTMLFormElement): any[] => [...form.elements as any].filte
 
 /** What is told of a form. A field may be called "id", so the form's own properties are asked for as attributes. */
 const about = (form: HTMLFormElement) => ({
-	formType: form.dataset.ffForm || form.getAttribute('id') || 'form',
+	formType: form.dataset.ffForm || form.getAttribute('id'),
 	fieldsCompleted: filled(form).map(nameOf),
 })
 

@@ -20,8 +20,8 @@ const off = conf.domains && !names(conf.domains, location.hostname) || safe(() =
 
 const gpc = (navigator as any).globalPrivacyControl
 
-/** What a wish for consent comes to. */
-export const allowed = (wish?: string) => off ? 'denied' : gpc && wish != 'denied' ? 'anonymous' : wish || 'granted'
+/** What a wish for consent comes to. One that nobody understands is no consent to store anything. */
+export const allowed = (wish = 'granted') => off || wish == 'denied' ? 'denied' : gpc || wish != 'granted' ? 'anonymous' : wish
 
 const stored = () => consent == 'granted'
 
@@ -45,7 +45,7 @@ export const agree = (wish?: string) => {
 	safe(() => stored() || [...'vsqc'].map(key => delete localStorage['ff_' + key]))()
 }
 
-export const uid = () => Math.random().toString(36).slice(2) + now()
+export const uid = () => ('' + Math.random()).slice(2) + now()
 
 /** The visitor's id, undefined unless it may be stored. */
 export const visitor = () => stored() && get('v') || undefined

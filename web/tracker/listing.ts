@@ -1,12 +1,12 @@
 // Which listing is looked at: the newest root with data-ff-property, else what the address or schema.org's data name.
 
 import { conf, doc, safe } from './page'
-import { emit } from './view'
+import { emit, soon } from './view'
 
 const PROPERTY = '[data-ff-property]'
 
 /** What leads to a listing, or is a part of another listing's page, and is not the listing's own page or dialog. */
-const CARD = 'a,button,li,[class*="card" i],' + PROPERTY + ' ' + PROPERTY
+const CARD = 'a,button,li,[class*=card i],' + PROPERTY + ' ' + PROPERTY
 
 /** The listing that is looked at, undefined if none is. */
 export let listing: string | undefined
@@ -29,6 +29,7 @@ const schema = () => {
 }
 
 export const find = safe(() => {
+	if (doc.readyState[0] == 'l') return soon() // it is loading: what comes may make a list of it
 	let seen = [...doc.querySelectorAll<HTMLElement>(PROPERTY)].filter(e => !e.closest(CARD) && e.getClientRects()[0]).map(e => e.dataset.ffProperty!)
 	if (seen[2]) seen = [] // a list, whatever it is made of
 	if (!seen[0]) {

@@ -30,7 +30,7 @@ const api: Record<string, (...a: any[]) => unknown> = {
 			wish == 'denied' ? drop() : leave()
 		}
 		agree(wish)
-		put('c', wish)
+		put('c', consent)
 		changes && seen && begin()
 	},
 	before: f => { win.footfall.before = f },
@@ -47,8 +47,9 @@ let seen = false
 
 const run = ([name, ...rest]: Call) => safe(api[name])(...rest)
 
-/** Calls that set something are carried out at once, others when the page has been seen. */
-const sets = (call: Call) => /^(consent|id|before)/.test(call[0])
+/** Calls that set something (consent, identify, before) or ask (ids) are carried out at once, others when the page has
+ * been seen. */
+const sets = (call: Call) => /^(co|id|be)/.test(call[0])
 
 const take = (...call: any) => {
 	if (seen || sets(call)) return run(call)

@@ -20,7 +20,10 @@ const pack = (list: string[]) => `{"sentAt":${now()},"webdriver":${!!navigator.w
 
 const saved = (): string[] => safe(() => JSON.parse(get('q')))() || []
 
-const save = (list: string[]) => put('q', JSON.stringify([...new Set(list)].slice(-500)))
+/** Whether an event is not older than 23 h: the server knows ids for 24. */
+const young = (event: string) => !(now() - +event.slice(6, 19) > 828e5)
+
+const save = (list: string[]) => put('q', JSON.stringify([...new Set(list)].filter(young).slice(-500)))
 
 const keep = () => save(saved().concat(queue))
 
@@ -28,7 +31,7 @@ const keep = () => save(saved().concat(queue))
 const post = async (path: string, text: string) => {
 	try {
 		const r = await fetch(at(path), { method: 'POST', body: text, keepalive: !text[5e4], credentials: 'omit' })
-		r.status == 204 || log(await r.text())
+		log(await r.text()) // why events were rejected
 		return (r.status > 499 || r.status == 429) && (+r.headers.get('Retry-After')! * 1e3 || 1)
 	} catch {
 		return 1
@@ -48,7 +51,7 @@ export const send = async () => {
 	clearTimeout(timer)
 	timer = 0
 	if (busy) return
-	queue = queue.filter(event => !(now() - +event.slice(6, 19) > 828e5)) // 23 h; the server knows ids for 24
+	queue = queue.filter(young)
 	let batch = queue
 	while (batch[1] && size(pack(batch)) > 45e3) batch = batch.slice(0, batch.length / 2)
 	if (!batch[0]) return

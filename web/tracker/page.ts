@@ -10,11 +10,9 @@ export const conf = tag.dataset
 
 export const now = Date.now
 
-const debug = conf.debug != null || /ff_debug=1/.test(location.search)
+const debug = conf.debug != null || /ff_debug/.test(location.search)
 
-export const log = (...what: unknown[]) => {
-	debug && console.log('footfall', ...what)
-}
+export const log = (what: unknown) => debug && console.log('ff', what)
 
 /** Makes a function that never throws: whatever is wrong with us is not the page's business. */
 export const safe = <A extends unknown[], R>(f: (...a: A) => R) => (...a: A): R | undefined => {
@@ -31,7 +29,7 @@ export const on = (types: string, f: (e: any) => unknown) =>
 
 /** Whether a list such as "/admin/*, /account" names a text. */
 export const names = (list = '', text: string) =>
-	RegExp('^(' + list.replace(/\*/g, '.*').replace(/[\s,]+/g, '|') + ')$').test(text)
+	RegExp('^(' + list.replace(/\*/g, '.*').replace(/, */g, '|') + ')$').test(text)
 
 /** The address of a path of the server. It is relative to the script, so that a proxy may put both below a prefix. */
 export const at = (path: string) => new URL(path + '?k=' + conf.key, tag.src)

@@ -51,7 +51,7 @@ export const emit = (eventType: string, more?: Fields): void => {
 		eventType, eventId: page + count++, pageId: page, sessionId: own, visitorId: visitor(), consent: named(),
 		profileId: conf.profile, durationSeconds: (clock | 0) / 1e3,
 		// An iPad says that it is a Mac.
-		deviceType: navigator.maxTouchPoints > 1 && /Mac/.test(navigator.platform) ? 'tablet' : undefined,
+		deviceType: navigator.maxTouchPoints > 1 && /Mac/.test(navigator.platform) && 'tablet' || undefined,
 		...more,
 	}
 	const before = win.footfall.before
@@ -94,10 +94,10 @@ let looking = 0 // a timer
 /** Looks at once for what was to be looked for. */
 const look = safe(() => {
 	if (looking) {
+		looking = 0
 		depth()
 		find()
 	}
-	looking = 0
 })
 
 /** Looks soon for what scrolling and changes of the page have brought, but not at each of them. */
