@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,8 +85,9 @@ func TestABeaconThatIsRefusedIsSplitOnceAndThenKept(t *testing.T) {
 
 // answered returns a fault that answers with a status, n times; then the server answers.
 func (b *backend) answered(status, n int, header ...string) {
+	var asked atomic.Int64 // requests come at once
 	b.spoil(func(w http.ResponseWriter, r *http.Request) bool {
-		if n--; n < 0 || !strings.HasPrefix(r.URL.Path, "/v1/events") {
+		if asked.Add(1) > int64(n) || !strings.HasPrefix(r.URL.Path, "/v1/events") {
 			return false
 		}
 		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
