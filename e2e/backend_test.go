@@ -79,7 +79,9 @@ func (b *backend) start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.mu.Lock() // a page that is still open asks while the server starts again
 	b.o.Listen = public.Addr().String()
+	b.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, public) }()
@@ -117,7 +119,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	b.mu.Lock()
-	fault := b.fault
+	fault, listen := b.fault, b.o.Listen
 	if r.Method != http.MethodGet && r.Method != http.MethodOptions {
 		b.requests = append(b.requests, request{r.URL.Path, r.Header.Clone(), string(body), r.Header.Get("Sec-Fetch-Mode") == "no-cors"})
 	}
@@ -130,7 +132,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(&url.URL{Scheme: "http", Host: b.o.Listen})
+			p.SetURL(&url.URL{Scheme: "http", Host: listen})
 			p.Out.Host = p.In.Host
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // a network error to the page
