@@ -24,6 +24,14 @@ const (
 	KindLead   Kind = 3 // package leads: a lead was created
 	KindPatch  Kind = 4 // package leads: a lead was changed
 	KindRetire Kind = 5 // what is past its retention is deleted; see Retire
+
+	KindAccess   Kind = 6  // package access: a key or a user changed, or something was done that the audit trail names
+	KindCatalog  Kind = 7  // package catalog: an organization, a profile, a listing changed
+	KindActivity Kind = 8  // package leads: somebody did something about a lead, or took it back
+	KindOutcome  Kind = 9  // package leads: how a lead ended
+	KindFeedback Kind = 10 // package leads: whether a score was found right
+	KindModel    Kind = 11 // package learn: a model was trained, activated, or rolled back
+	KindErase    Kind = 12 // a person is forgotten by every owner
 )
 
 // Record is one thing that happened. It carries every decision, so that applying it reads no clock, no configuration

@@ -17,8 +17,18 @@ const (
 	Leads           Space = 0x11
 	LeadsByTime     Space = 0x12
 	Idempotency     Space = 0x13
+	LeadHistory     Space = 0x14
+	LeadNotes       Space = 0x15
+	Contacts        Space = 0x16
 	Catalog         Space = 0x20
+	Keys            Space = 0x21
+	Users           Space = 0x22
+	Logins          Space = 0x23
+	Audit           Space = 0x24
 	Rejects         Space = 0x30
+	Models          Space = 0x40
+	TrainingLog     Space = 0x41
+	Erased          Space = 0x50
 )
 
 // SpaceInfo is a row of the table of spaces.
@@ -46,8 +56,18 @@ var Spaces = []SpaceInfo{
 	{Leads, "leads", "leads", "site 4, lead 16", 0, true, "whole days"},
 	{LeadsByTime, "leads by time", "leads", "site 4, created ms 8, lead 16", 0, true, "with the lead"},
 	{Idempotency, "idempotency", "leads", "site 4, key 16", 0, false, "24 h"},
+	{LeadHistory, "lead history", "leads", "site 4, lead 16, position 8", 1 + 4 + 16, true, "with the lead"},
+	{LeadNotes, "lead notes", "leads", "site 4, lead 16, position 8", 1 + 4 + 16, false, "with the lead"},
+	{Contacts, "contacts", "leads", "organization 16, contact 16, site 4, lead 16", 1 + 16 + 16, false, "with the lead"},
 	{Catalog, "catalog", "catalog", "kind 1, id", 0, true, "kept"},
+	{Keys, "keys", "access", "key's id", 0, false, "kept"},
+	{Users, "users", "access", "kind 1, id", 0, false, "kept"},
+	{Logins, "logins", "access", "SHA-256 of the cookie 32", 0, false, "14 days"},
+	{Audit, "audit", "access", "organization 16, position 8", 0, true, "13 months"},
 	{Rejects, "rejects", "ingest", "site 4, number 8", 0, false, "a ring"},
+	{Models, "models", "learn", "organization 16, version", 0, true, "kept"},
+	{TrainingLog, "training log", "learn", "organization 16, position 8", 0, true, "kept"},
+	{Erased, "erased", "sessionize", "site 4, kind 1, person 16", 0, true, "kept"},
 }
 
 var spaceTable = func() (t [256]*SpaceInfo) {
