@@ -1,120 +1,32 @@
-// Package access says what a key may do.
+// Package access says who may do what: keys, users, and the audit trail of what they did.
 //
-// It knows two keys so far: the write key, which is public and only sends, and the admin key, which may do everything.
-// Keys are compared as SHA-256 in constant time. It does not judge origins (package catalog lists them).
+// A write key is public and only sends, for one site. A secret key is looked up by the id in it and compared as SHA-256
+// in constant time; only that hash is stored. What it gives is a Grant: scopes, over all organizations, one, or one
+// profile. Keys are in memory, and a key that was revoked is good for nothing from the moment on at which Revoke
+// returns. Keys that flags give are in memory only. Whoever changes keys or users, exports, erases or activates leaves
+// an Entry in the trail of their organization.
+//
+// People are users with a password, of which the Argon2id hash is stored. They come in by invites and resets, links that
+// work once, and are then known by a cookie; of links and cookies the SHA-256 is stored. What a user may do is looked up at
+// each request, and whoever fails to sign in again and again waits, but is never shut out.
+//
+// It guarantees that no key is made that may do more than the one that makes it, and that neither a secret, nor its hash,
+// nor a token, nor an e-mail address stands in the journal: rows of keys and users are primary data beside it. It does not judge
+// origins (package catalog lists them), nor which rows of others a grant covers (package api asks it).
+//
+// It owns the spaces keys, users, logins and audit. Keys, big endian:
+//
+//	keys    0x21 | key's id, 8 characters; see Key for the value
+//	users   0x22 | 1 | user's id; 2 or 3 | SHA-256 of an invite's or reset's token; see people.go for the values
+//	logins  0x23 | SHA-256 of the cookie 32
+//	audit   0x24 | organization's hash 16 | position u64
+//
+// An audit row, and the body of a journal.KindAccess record:
+//
+//	u8 version (1) | the Entry as JSON
+//
+// When a key or a login was last used is kept without a record, at most once a minute:
+//
+//	meta    0x00 | "used/" | key's id: ms since 1970, a uvarint
+//	meta    0x00 | "seen/" | SHA-256 of the cookie 32: ms since 1970, a uvarint
 package access
-
-import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"fmt"
-	"strings"
-
-	"footfall/catalog"
-)
-
-// Scope is what a key may do, a set of bits.
-type Scope uint8
-
-// The scopes.
-const (
-	Read Scope = 1 << iota
-	Write
-	Admin
-)
-
-// Has says whether every scope of want is in s.
-func (s Scope) Has(want Scope) bool { return s&want == want }
-
-// Grant is what a secret key gives.
-type Grant struct {
-	Site   uint32 // 0: every site
-	Scopes Scope
-}
-
-// Covers says whether the grant reaches a site.
-func (g Grant) Covers(site uint32) bool { return g.Site == 0 || g.Site == site }
-
-// Prefixes of keys, and how much must follow them.
-const (
-	writePrefix = "wk_"
-	adminPrefix = "sk_"
-	minKeyTail  = 16
-)
-
-// Keys are the keys of a running program. They never change.
-type Keys struct {
-	writeKey, adminKey string
-	adminHash          [sha256.Size]byte
-}
-
-// New returns the two keys. An error names the flag whose key cannot be one.
-func New(writeKey, adminKey string) (*Keys, error) {
-	if err := checkKey("--write-key", writePrefix, writeKey); err != nil {
-		return nil, err
-	}
-	if err := checkKey("--admin-key", adminPrefix, adminKey); err != nil {
-		return nil, err
-	}
-	return &Keys{
-		writeKey: writeKey, adminKey: adminKey,
-		adminHash: sha256.Sum256([]byte(adminKey)),
-	}, nil
-}
-
-// CheckKeys says what is wrong with keys that flags give; an empty one is not given.
-func CheckKeys(writeKey, adminKey string) error {
-	if writeKey != "" {
-		if err := checkKey("--write-key", "wk_", writeKey); err != nil {
-			return err
-		}
-	}
-	if adminKey != "" {
-		return checkKey("--admin-key", "sk_", adminKey)
-	}
-	return nil
-}
-
-// checkKey does not repeat the key in its message: a secret pasted into the wrong flag must not reach a log.
-func checkKey(flag, prefix, key string) error {
-	tail, ok := strings.CutPrefix(key, prefix)
-	if !ok {
-		return fmt.Errorf("%s must begin with %q", flag, prefix)
-	}
-	if len(tail) < minKeyTail {
-		return fmt.Errorf("%s has %d characters after %q, it needs at least %d", flag, len(tail), prefix, minKeyTail)
-	}
-	for _, c := range []byte(key) {
-		if c <= ' ' || c > '~' {
-			return fmt.Errorf("%s may hold only printable ASCII characters without spaces", flag)
-		}
-	}
-	return nil
-}
-
-// Write returns the site that a write key sends to.
-func (k *Keys) Write(key string) (site uint32, ok bool) {
-	if key != k.writeKey { // it stands in every page: how long this takes tells nothing
-		return 0, false
-	}
-	return catalog.DefaultSite, true
-}
-
-// Secret returns what a secret key gives.
-func (k *Keys) Secret(key string) (Grant, bool) {
-	if !equal(key, &k.adminHash) {
-		return Grant{}, false
-	}
-	return Grant{Scopes: Read | Write | Admin}, true
-}
-
-// WriteKey returns the write key, which is public.
-func (k *Keys) WriteKey() string { return k.writeKey }
-
-// AdminKey returns the admin key, for the terminal of a first start and nothing else.
-func (k *Keys) AdminKey() string { return k.adminKey }
-
-func equal(key string, hash *[sha256.Size]byte) bool {
-	h := sha256.Sum256([]byte(key))
-	return subtle.ConstantTimeCompare(h[:], hash[:]) == 1
-}

@@ -1,83 +1,181 @@
 package access
 
 import (
-	"cmp"
-	"encoding/base64"
-	"encoding/hex"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"footfall/catalog"
 )
 
 // InitialFile is the name of the file, in the data directory, that holds the keys made at a first start.
 const InitialFile = "initial-keys.json"
 
-// initialKeys is the file's content; a key that a flag gave is not in it.
-type initialKeys struct {
-	WriteKey string `json:"write_key,omitempty"`
+// Initial is the keys that a start knows as they are.
+type Initial struct {
+	WriteKey string `json:"write_key,omitempty"` // given by flag, else of the file
 	AdminKey string `json:"admin_key,omitempty"`
+	Created  bool   `json:"-"` // some were made by this start
+	File     bool   `json:"-"` // they stand in the file, which should be deleted
 }
 
-// LoadOrCreate returns the keys: those given by flags, else those of initial-keys.json in dir, which is made, readable by
-// its owner only, with new keys for what is in neither. created says that it was written now.
-func LoadOrCreate(dir string, writeKey, adminKey string, random io.Reader) (k *Keys, created bool, err error) {
+// server is who does what nobody asked for.
+var server = Grant{Actor: "server", Scopes: all}
+
+// Start brings the keys into force that flags give, "" for none, and those of initial-keys.json in dir. Where there is
+// then no way in, it makes a write key for the initial site and an admin key, stores them, and writes them into that
+// file, readable by its owner only. The file may be deleted: nothing but its text is lost.
+func (a *Access) Start(ctx context.Context, dir, writeKey, adminKey string) (in Initial, err error) {
 	path := filepath.Join(dir, InitialFile)
-	var file initialKeys
-	if writeKey == "" || adminKey == "" {
-		if file, err = readInitial(path); err != nil {
-			return nil, false, err
+	file, err := readInitial(path)
+	if err != nil {
+		return in, err
+	}
+	if err := a.Flags(writeKey, adminKey); err != nil {
+		return in, err
+	}
+	var made []*Key
+	if err := a.adopt(&file, &made); err != nil {
+		return in, err
+	}
+	before := file
+	if writeKey == "" && file.WriteKey == "" && !a.hasWrite() {
+		if err := a.add(&made, &NewKey{Kind: KindWrite, Name: "initial", Site: catalog.DefaultSite}, &file.WriteKey); err != nil {
+			return in, err
 		}
 	}
-	if writeKey == "" {
-		if file.WriteKey == "" {
-			created = true
-			if file.WriteKey, err = newWriteKey(random); err != nil {
-				return nil, false, err
-			}
+	if adminKey == "" && !a.hasAdmin() && !holdsAdmin(made) {
+		if err := a.add(&made, &NewKey{Kind: KindSecret, Name: "initial", Scopes: all}, &file.AdminKey); err != nil {
+			return in, err
 		}
-		writeKey = file.WriteKey
 	}
-	if adminKey == "" {
-		if file.AdminKey == "" {
-			created = true
-			if file.AdminKey, err = newSecretKey(random); err != nil {
-				return nil, false, err
-			}
-		}
-		adminKey = file.AdminKey
-	}
-	if k, err = New(writeKey, adminKey); err != nil {
-		return nil, false, err
-	}
-	if created {
+	in = Initial{writeKey, adminKey, file != before, file != Initial{}}
+	if in.Created { // the file first: what stands in it and is not stored, the next start stores
 		if err := writeInitial(path, file); err != nil {
-			return nil, false, err
+			return in, err
 		}
 	}
-	return k, created, nil
-}
-
-// Load returns the keys: those given by flags, else those of initial-keys.json in dir. It makes and writes none.
-func Load(dir, writeKey, adminKey string) (*Keys, error) {
-	if writeKey == "" || adminKey == "" {
-		file, err := readInitial(filepath.Join(dir, InitialFile))
-		if err != nil {
-			return nil, err
+	for _, k := range made {
+		if err := a.put(ctx, server, "key.create", "", k); err != nil {
+			return in, err
 		}
-		writeKey, adminKey = cmp.Or(writeKey, file.WriteKey), cmp.Or(adminKey, file.AdminKey)
 	}
-	if writeKey == "" || adminKey == "" {
-		return nil, fmt.Errorf("there is no %s in %s: give --write-key and --admin-key", InitialFile, dir)
-	}
-	return New(writeKey, adminKey)
+	return in.or(file), nil
 }
 
-func readInitial(path string) (file initialKeys, err error) {
+// or fills what flags do not give from the file.
+func (in Initial) or(file Initial) Initial {
+	if in.WriteKey == "" {
+		in.WriteKey = file.WriteKey
+	}
+	if in.AdminKey == "" {
+		in.AdminKey = file.AdminKey
+	}
+	return in
+}
+
+// StartReadOnly is Start for a directory that stays as it is: it makes and stores no key.
+func (a *Access) StartReadOnly(dir, writeKey, adminKey string) (in Initial, err error) {
+	file, err := readInitial(filepath.Join(dir, InitialFile))
+	if err != nil {
+		return in, err
+	}
+	if err := a.Flags(writeKey, adminKey); err != nil {
+		return in, err
+	}
+	var made []*Key
+	if err := a.adopt(&file, &made); err != nil {
+		return in, err
+	}
+	t := a.keys.Load()
+	for _, k := range made {
+		t = t.with(newEntry(k))
+	}
+	a.keys.Store(t)
+	if !a.hasAdmin() {
+		return in, fmt.Errorf("there is no admin key in %s: give --admin-key", dir)
+	}
+	return Initial{WriteKey: writeKey, AdminKey: adminKey}.or(file), nil
+}
+
+// add makes a key and tells it.
+func (a *Access) add(made *[]*Key, n *NewKey, tell *string) error {
+	k, secret, err := a.mint(n, server.Actor)
+	if err != nil {
+		return err
+	}
+	*made, *tell = append(*made, k), secret
+	return nil
+}
+
+// adopt makes rows of the file's keys that have none: of directories from before keys were stored, and of a first start
+// that ended before it had stored them. A revoked key has a row.
+func (a *Access) adopt(file *Initial, made *[]*Key) error {
+	t := a.keys.Load()
+	known := file.WriteKey == ""
+	for _, e := range t.rows {
+		known = known || e.Key.Write == file.WriteKey
+	}
+	if !known {
+		var unsaid string
+		if err := a.add(made, &NewKey{Kind: KindWrite, Name: "initial", Site: catalog.DefaultSite}, &unsaid); err != nil {
+			return err
+		}
+		(*made)[len(*made)-1].Write = file.WriteKey
+	}
+	if file.AdminKey == "" {
+		return nil
+	}
+	id, ok := idOf(file.AdminKey)
+	if !ok {
+		return fmt.Errorf("read the initial keys: %s holds an admin key that no start made; delete it or give --admin-key", InitialFile)
+	}
+	if e := t.rows[id]; e == nil || e.flag {
+		var unsaid string
+		if err := a.add(made, &NewKey{Kind: KindSecret, Name: "initial", Scopes: all}, &unsaid); err != nil {
+			return err
+		}
+		k := (*made)[len(*made)-1]
+		k.ID = id
+		k.hash(file.AdminKey)
+	}
+	return nil
+}
+
+// hasWrite says whether there ever was a stored write key: one that was revoked is not made again.
+func (a *Access) hasWrite() bool {
+	for _, e := range a.keys.Load().rows {
+		if e.Kind == KindWrite && !e.flag {
+			return true
+		}
+	}
+	return false
+}
+
+// hasAdmin says whether there is a key to everything: without one nobody could make one.
+func (a *Access) hasAdmin() bool {
+	for _, e := range a.keys.Load().rows {
+		if e.Kind == KindSecret && e.grant.Instance() && a.inForce(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func holdsAdmin(keys []*Key) bool {
+	for _, k := range keys {
+		if k.Kind == KindSecret {
+			return true
+		}
+	}
+	return false
+}
+
+func readInitial(path string) (file Initial, err error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return file, nil
@@ -92,7 +190,7 @@ func readInitial(path string) (file initialKeys, err error) {
 }
 
 // writeInitial replaces the file whole: a crash leaves the old one or the new one.
-func writeInitial(path string, file initialKeys) error {
+func writeInitial(path string, file Initial) error {
 	b, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the initial keys: %w", err)
@@ -130,26 +228,4 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// newWriteKey returns "wk_" and 22 random characters.
-func newWriteKey(random io.Reader) (string, error) {
-	b, err := randomBytes(random, 16)
-	return writePrefix + base64.RawURLEncoding.EncodeToString(b), err
-}
-
-// newSecretKey returns "sk_", an id of 8 characters to look it up by, "_", 43 random characters, and 8 of a checksum of
-// all that stands before them, so that a mistyped key is told from a revoked one.
-func newSecretKey(random io.Reader) (string, error) {
-	b, err := randomBytes(random, 4+32)
-	key := adminPrefix + hex.EncodeToString(b[:4]) + "_" + base64.RawURLEncoding.EncodeToString(b[4:])
-	return key + fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(key))), err
-}
-
-func randomBytes(random io.Reader, n int) ([]byte, error) {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(random, b); err != nil {
-		return b, fmt.Errorf("make a key: %w", err)
-	}
-	return b, nil
 }

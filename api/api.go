@@ -12,6 +12,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"footfall/access"
@@ -33,13 +35,15 @@ type Options struct {
 	Leads    *leads.Leads
 	Market   *market.Market
 	Catalog  *catalog.Catalog
-	Keys     *access.Keys
+	Access   *access.Access
 	// WaitDurable returns once everything that a query can have seen is on disk.
 	WaitDurable func(ctx context.Context) error
 	// CursorKey authenticates cursors. Cursors made under another key are refused, so it should survive a restart.
 	CursorKey []byte
 	// BeaconPath is another path of /v1/events, which lists of content blockers do not name; "" for none.
 	BeaconPath string
+	// Purge removes from the disk what is left of those who were erased. It runs as a job.
+	Purge func(ctx context.Context) error
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
@@ -60,11 +64,14 @@ type API struct {
 	routes []Route
 	paths  paths
 	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
+	works  *works
+
+	warnPlain sync.Once // that people sign in without TLS
 }
 
 // New returns an API over the packages in o.
 func New(o Options) *API {
-	a := &API{o: o}
+	a := &API{o: o, works: newWorks(o.Now, o.Log)}
 	if o.Queries > 0 {
 		a.turns = make(chan struct{}, o.Queries)
 	}
@@ -75,6 +82,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
+	a.routes = slices.Concat(a.routes, a.loginRoutes(), a.userRoutes(), a.pageRoutes())
 	a.paths = newPaths(a.routes)
 	return a
 }
@@ -82,11 +90,15 @@ func New(o Options) *API {
 // Routes returns the route table.
 func (a *API) Routes() []Route { return a.routes }
 
+// Close ends the jobs that run and waits for them. No request may come any more.
+func (a *API) Close() { a.works.stop() }
+
 // call is one request on its way to its handler.
 type call struct {
 	*fasthttp.RequestCtx
 	route *Route
 	id    string // the value of {id}
+	part  string // the value of {part}
 	key   string // the secret key, empty on public routes
 	grant access.Grant
 }
@@ -112,17 +124,18 @@ func (a *API) observe(c *call) {
 
 // dispatch finds the route and checks the key. The key comes first: who has none learns nothing of which paths exist.
 func (a *API) dispatch(c *call) error {
-	place, id, pathErr := a.paths.find(c.URI().PathOriginal(), len(c.QueryArgs().Peek("id")) > 0)
+	place, named, pathErr := a.paths.find(c.URI().PathOriginal(), len(c.QueryArgs().Peek("id")) > 0)
 	var allowed []*Route
 	if place != nil {
 		allowed = place.routes
 	}
-	c.id, c.route = id, choose(allowed, string(c.Method()))
+	c.id, c.part, c.route = named.id, named.part, choose(allowed, string(c.Method()))
 	if err := framed(c); err != nil {
 		a.cors(c.RequestCtx, allowed)
 		return a.limited(c, err)
 	}
 	if guarded(c, allowed) {
+		c.Response.Header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if err := a.authenticate(c); err != nil {
 			return a.limited(c, err)
 		}

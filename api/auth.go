@@ -15,6 +15,9 @@ func (a *API) authenticate(c *call) error {
 			return fault.New(fault.Unauthorized, "A secret key must not stand in a URL, where logs keep it. Revoke it and send a new one as Authorization: Bearer sk_…")
 		}
 	}
+	if cookie := a.cookie(c); cookie != "" {
+		return a.signedIn(c, cookie)
+	}
 	scheme, key, _ := strings.Cut(string(c.Request.Header.Peek(fasthttp.HeaderAuthorization)), " ")
 	key = strings.TrimSpace(key)
 	switch {
@@ -23,7 +26,7 @@ func (a *API) authenticate(c *call) error {
 	case strings.HasPrefix(key, "wk_"):
 		return fault.New(fault.Unauthorized, "A write key reads nothing back. Send a secret key as Authorization: Bearer sk_…")
 	}
-	grant, ok := a.o.Keys.Secret(key)
+	grant, ok := a.o.Access.Secret(key)
 	if !ok {
 		return fault.New(fault.Unauthorized, "This secret key is not known here, or was revoked.")
 	}

@@ -40,7 +40,7 @@ func (a *API) listLeads(c *call) (any, error) {
 	if views == nil {
 		views = []*leads.View{}
 	}
-	return leadsPage{views, a.nextCursor(c, []byte(next))}, nil
+	return leadsPage{views, a.nextCursor(c, []byte(next))}, a.seen(c, views...)
 }
 
 // updatedSince returns the time that updated_since names, ms, 0 if it is absent.
@@ -58,9 +58,10 @@ func (c *call) updatedSince() (int64, error) {
 
 // lead answers GET /v1/leads/{id}.
 func (a *API) lead(c *call) (any, error) {
-	site, err := a.site(c)
+	site, err := a.leadSite(c)
 	if err != nil {
 		return nil, err
 	}
-	return a.o.Leads.Get(site.ID, c.id)
+	v, err := a.o.Leads.Get(site.ID, c.id)
+	return a.seenOne(c, v, err)
 }

@@ -15,7 +15,7 @@ const maxBody = 64 << 10 // bytes of a JSON body
 
 // patchLead answers PATCH /v1/leads/{id} with the lead as it then is.
 func (a *API) patchLead(c *call) (any, error) {
-	site, err := a.site(c)
+	site, err := a.leadSite(c)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,9 @@ func (a *API) patchLead(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.o.Leads.Patch(c, site.ID, c.id, patch)
+	patch.By = c.grant.Actor
+	v, err := a.o.Leads.Patch(c, site.ID, c.id, patch)
+	return a.seenOne(c, v, err)
 }
 
 // body returns the request's body, which the server may leave on the wire until it is asked for.

@@ -21,11 +21,19 @@ type paths struct {
 // place is a node of the tree of segments.
 type place struct {
 	next   map[string]*place
-	id     *place // what follows an {id}
+	id     *place // what follows a segment that may be anything
+	part   bool   // that segment is a {part}
 	routes []*Route
 }
 
-const idSegment = "{id}"
+// Segments that may be anything: the id of what the path is about, and of something that belongs to it.
+const (
+	idSegment   = "{id}"
+	partSegment = "{part}"
+)
+
+// ids are what stood in such segments.
+type ids struct{ id, part string }
 
 func newPaths(table []Route) paths {
 	var p paths
@@ -51,9 +59,9 @@ func (p *place) add(path string, r *Route) {
 }
 
 func (p *place) child(segment string) *place {
-	if segment == idSegment {
+	if segment == idSegment || segment == partSegment {
 		if p.id == nil {
-			p.id = &place{}
+			p.id, p.part = &place{}, segment == partSegment
 		}
 		return p.id
 	}
@@ -66,16 +74,16 @@ func (p *place) child(segment string) *place {
 	return p.next[segment]
 }
 
-// find returns the place of a path as it was sent, nil if nothing is served there, and the id in it. An error means
+// find returns the place of a path as it was sent, nil if nothing is served there, and the ids in it. An error means
 // that a segment is not percent-encoded as it must be.
-func (p *paths) find(path []byte, hasID bool) (at *place, id string, err error) {
+func (p *paths) find(path []byte, hasID bool) (at *place, named ids, err error) {
 	if hasID {
 		return p.byQuery.find(path)
 	}
 	return p.segments.find(path)
 }
 
-func (p *place) find(path []byte) (at *place, id string, err error) {
+func (p *place) find(path []byte) (at *place, named ids, err error) {
 	rest, found := bytes.CutPrefix(path, []byte("/"))
 	for found {
 		var segment []byte
@@ -83,21 +91,26 @@ func (p *place) find(path []byte) (at *place, id string, err error) {
 		if bytes.IndexByte(segment, '%') >= 0 {
 			plain, err := url.PathUnescape(string(segment))
 			if err != nil {
-				return nil, "", fault.New(fault.BadRequest, "The path is not percent-encoded: write %% as %%25.")
+				return nil, ids{}, fault.New(fault.BadRequest, "The path is not percent-encoded: write %% as %%25.")
 			}
 			segment = []byte(plain)
 		}
 		next := p.next[string(segment)]
 		if next == nil && p.id != nil && len(segment) > 0 {
-			next, id = p.id, string(segment)
+			next = p.id
+			if p.part {
+				named.part = string(segment)
+			} else {
+				named.id = string(segment)
+			}
 		}
 		if next == nil {
-			return nil, "", nil
+			return nil, ids{}, nil
 		}
 		p = next
 	}
 	if len(p.routes) == 0 {
-		return nil, "", nil
+		return nil, ids{}, nil
 	}
-	return p, id, nil
+	return p, named, nil
 }

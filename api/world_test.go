@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,13 +44,16 @@ type world struct {
 	catalog *catalog.Catalog
 	ln      *fasthttputil.InmemoryListener
 	log     *strings.Builder
+	access  *access.Access
 	wait    func(context.Context) error // stands before the journal's WaitDurable
+	later   atomic.Int64                // ns by which the clock is past now
+	paused  atomic.Int64                // how often somebody was made to wait who had failed to sign in
 }
 
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, ln: fasthttputil.NewInmemoryListener(), log: new(strings.Builder)}
 	w.wait = func(context.Context) error { return nil }
-	clock := func() time.Time { return now }
+	clock := func() time.Time { return now.Add(time.Duration(w.later.Load())) }
 	ctx := context.Background()
 
 	db, err := store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})
@@ -60,19 +64,25 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	forms, err := leads.Open(db, leads.Options{Sessions: sessions, Catalog: w.catalog, Now: clock})
 	w.must(err)
-	w.journal, err = journal.Open(db, []journal.Owner{w.catalog, sessions, forms}, journal.Options{Now: clock, Admit: sessions.Admit})
+	w.access, err = access.Open(db, access.Options{Now: clock, Pause: func(context.Context, time.Duration) error {
+		w.paused.Add(1)
+		return nil
+	}})
 	w.must(err)
+	w.journal, err = journal.Open(db, []journal.Owner{w.catalog, w.access, sessions, forms}, journal.Options{Now: clock, Admit: sessions.Admit})
+	w.must(err)
+	w.catalog.Attach(w.journal)
+	w.access.Attach(w.journal)
 	forms.Attach(w.journal)
 	w.must(w.catalog.EnsureDefault(ctx, w.journal, "America/New_York"))
-	keys, err := access.New(writeKey, secretKey)
-	w.must(err)
-	in := ingest.New(ingest.Options{Journal: w.journal, Sessions: sessions, Leads: forms, Catalog: w.catalog, Keys: keys, DB: db, Now: clock})
+	w.must(w.access.Flags(writeKey, secretKey))
+	in := ingest.New(ingest.Options{Journal: w.journal, Sessions: sessions, Leads: forms, Catalog: w.catalog, Access: w.access, DB: db, Now: clock})
 
 	scripts, err := web.Scripts("")
 	w.must(err)
 	w.api = New(Options{
 		Scripts: scripts,
-		Ingest:  in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Keys: keys,
+		Ingest:  in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Access: w.access,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {
 				return err

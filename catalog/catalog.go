@@ -1,128 +1,237 @@
-// Package catalog keeps what an operator sets up: the sites, each with its organization, its default profile, the
-// origins that may send to it, its time zone and its default consent.
+// Package catalog keeps what an operator sets up: organizations with their settings, the profiles of their agents, and
+// the sites, each with its organization, its default profile, the origins that may send to it, its time zone and its
+// default consent.
 //
-// It guarantees that a site that Put returned for is on disk, and that readers see whole sites: a *Site never changes,
-// a change is a new one. It keeps everything in memory: sites are few. It does not know keys (package access) nor what
-// happened on a site.
+// It guarantees that what a call returned for is on disk, and that readers see whole rows: a *Site never changes, a
+// change is a new one. It keeps everything in memory: a hundred thousand rows are few. An organization or profile that
+// only a site names is there too, with nothing but its id; a first start therefore writes one record, the site's. It does
+// not know keys (package access) nor what happened on a site.
 //
-// It owns the space catalog. Keys, big endian:
+// It owns the space catalog. Keys, big endian, ids of organizations and profiles as keyed hashes:
 //
-//	0x20 | kind u8: 1 site | site u32
+//	0x20 | kind u8: 1 site         | site u32
+//	0x20 | kind u8: 2 organization | organization 16
+//	0x20 | kind u8: 3 profile      | organization 16 | profile 16
 //
-// The value, and the body of a journal.KindSite record:
+// The value of a site, and the body of a journal.KindSite record:
 //
 //	u8 version (1) | the site as JSON
+//
+// The value of the others, and the body of a journal.KindCatalog record:
+//
+//	u8 version (1) | kind u8 | the row as JSON
 package catalog
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"footfall/journal"
 	"footfall/store"
 )
 
-const (
-	ownerName   = "catalog"
-	kindSite    = 1
-	siteVersion = 1
-	siteKeyLen  = 1 + 1 + 4
-)
+const ownerName = "catalog"
 
-var errCorrupt = errors.New("catalog: a stored site cannot be read")
-
-// Catalog is all sites. It is a journal.Owner, and safe for concurrent readers.
+// Catalog is all that is set up. It is a journal.Owner, and safe for concurrent use.
 type Catalog struct {
-	db    *store.DB
-	sites atomic.Pointer[map[uint32]*Site] // replaced, never changed
-	pos   journal.Position
+	db      *store.DB
+	journal *journal.Journal
+	tables  atomic.Pointer[tables] // replaced, never changed
+	change  sync.Mutex             // of those who look at rows and then submit changed ones
+	pos     journal.Position
 }
 
-// Open reads the sites.
+// tables is everything at one moment.
+type tables struct {
+	sites         map[uint32]*Site
+	ordered       []*Site // by id
+	organizations map[string]*Organization
+	profiles      map[profileID]*Profile
+}
+
+type profileID struct{ organization, id string }
+
+func newTables() *tables {
+	return &tables{sites: map[uint32]*Site{}, organizations: map[string]*Organization{}, profiles: map[profileID]*Profile{}}
+}
+
+// clone returns tables that may be changed until complete was called.
+func (t *tables) clone() *tables {
+	return &tables{sites: maps.Clone(t.sites), organizations: maps.Clone(t.organizations), profiles: maps.Clone(t.profiles)}
+}
+
+func (t *tables) put(r row) {
+	if o := r.organization; o != nil {
+		t.organizations[o.ID] = o
+	}
+	if p := r.profile; p != nil {
+		t.profiles[profileID{p.Organization, p.ID}] = p
+	}
+}
+
+// complete adds what only sites name, and the order.
+func (t *tables) complete() *tables {
+	t.ordered = slices.SortedFunc(maps.Values(t.sites), func(a, b *Site) int { return cmp.Compare(a.ID, b.ID) })
+	for _, s := range t.ordered {
+		if t.organizations[s.Organization] == nil {
+			t.organizations[s.Organization] = &Organization{ID: s.Organization, Name: s.Organization, named: true}
+		}
+		if id := (profileID{s.Organization, s.Profile}); t.profiles[id] == nil {
+			t.profiles[id] = &Profile{ID: s.Profile, Organization: s.Organization, FullName: s.Profile, TimeZone: s.TimeZone,
+				ServiceAreas: []string{}, Specialties: []string{}, named: true}
+		}
+	}
+	return t
+}
+
+// Open reads what is stored.
 func Open(db *store.DB) (*Catalog, error) {
 	c := &Catalog{db: db}
-	sites := make(map[uint32]*Site)
-	err := scanSites(db.Reader(), func(s *Site) { sites[s.ID] = s })
-	if err != nil {
+	t := newTables()
+	if err := c.scan(db.Reader(), t); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
-	c.sites.Store(&sites)
+	c.tables.Store(t.complete())
+	var err error
 	if c.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
 	return c, nil
 }
 
-// Name returns the owner's name.
+// Attach gives the journal that changes are submitted to. It is called once, before any.
+func (c *Catalog) Attach(j *journal.Journal) { c.journal = j }
+
+// Name implements journal.Owner.
 func (c *Catalog) Name() string { return ownerName }
 
-// Position returns the position up to which the sites have applied the journal.
+// Position implements journal.Owner.
 func (c *Catalog) Position() journal.Position { return c.pos }
 
-// Apply takes a site record in.
+// Apply implements journal.Owner.
 func (c *Catalog) Apply(b *store.Batch, r *journal.Record) error {
-	if r.Kind == journal.KindSite {
+	var key []byte
+	t := c.tables.Load()
+	switch r.Kind {
+	case journal.KindSite:
 		s, err := decodeSite(r.Body)
 		if err != nil {
 			return err
 		}
-		b.Set(siteKey(s.ID), r.Body)
+		key, t = siteKey(s.ID), t.clone()
+		t.sites[s.ID] = s
+	case journal.KindCatalog:
+		row, err := decodeRow(r.Body)
+		if err != nil {
+			return err
+		}
+		key, t = c.key(row), t.clone()
+		t.put(row)
+	}
+	if key != nil {
+		b.Set(key, r.Body)
 		journal.StorePosition(b, ownerName, r.Pos)
-		sites := maps.Clone(*c.sites.Load())
-		sites[s.ID] = s
-		c.sites.Store(&sites)
+		c.tables.Store(t.complete())
 	}
 	c.pos = r.Pos
 	return nil
 }
 
-// Checkpoint writes the position; sites were written with their records.
+// Checkpoint writes the position; rows were written with their records.
 func (c *Catalog) Checkpoint() error {
 	b := c.db.NewBatch()
 	journal.StorePosition(b, ownerName, c.pos)
 	return b.Commit(false)
 }
 
-// Check reports stored sites that cannot be read or stand under another site's key.
+// Check reports stored rows that cannot be read or stand under another one's key.
 func (c *Catalog) Check(v *store.View, report func(error)) {
-	if err := scanSites(v.Reader, func(*Site) {}); err != nil {
+	if err := c.scan(v.Reader, newTables()); err != nil {
 		report(err)
 	}
 }
 
 // Site returns a site by id.
 func (c *Catalog) Site(id uint32) (*Site, bool) {
-	s, ok := (*c.sites.Load())[id]
+	s, ok := c.tables.Load().sites[id]
 	return s, ok
 }
 
-// Sites returns all sites by id.
-func (c *Catalog) Sites() []*Site {
-	return slices.SortedFunc(maps.Values(*c.sites.Load()), func(a, b *Site) int { return int(a.ID) - int(b.ID) })
+// Sites returns all sites by id. The list must not be changed.
+func (c *Catalog) Sites() []*Site { return c.tables.Load().ordered }
+
+// Organization returns an organization by id, as a copy.
+func (c *Catalog) Organization(id string) (Organization, bool) {
+	o, ok := c.tables.Load().organizations[id]
+	if !ok {
+		return Organization{}, false
+	}
+	return *o, true
+}
+
+// Settings returns what an organization has set, filled; of one that is not known the defaults.
+func (c *Catalog) Settings(organization string) Settings {
+	if o := c.tables.Load().organizations[organization]; o != nil {
+		return o.Settings.Filled()
+	}
+	return Settings{}.Filled()
+}
+
+// Organizations returns all organizations by id.
+func (c *Catalog) Organizations() []Organization {
+	list := []Organization{}
+	for _, o := range c.tables.Load().organizations {
+		list = append(list, *o)
+	}
+	slices.SortFunc(list, func(a, b Organization) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+// Profile returns a profile of an organization, as a copy.
+func (c *Catalog) Profile(organization, id string) (Profile, bool) {
+	p, ok := c.tables.Load().profiles[profileID{organization, id}]
+	if !ok {
+		return Profile{}, false
+	}
+	return *p, true
+}
+
+// HasProfile says whether an organization has a profile. It is on the way of every beacon that names one.
+func (c *Catalog) HasProfile(organization, id string) bool {
+	return c.tables.Load().profiles[profileID{organization, id}] != nil
+}
+
+// Profiles returns the profiles of an organization by id.
+func (c *Catalog) Profiles(organization string) []Profile {
+	list := []Profile{}
+	for id, p := range c.tables.Load().profiles {
+		if id.organization == organization {
+			list = append(list, *p)
+		}
+	}
+	slices.SortFunc(list, func(a, b Profile) int { return strings.Compare(a.ID, b.ID) })
+	return list
 }
 
 // OnlySite returns the site if there is exactly one.
 func (c *Catalog) OnlySite() (*Site, bool) {
-	sites := *c.sites.Load()
-	if len(sites) != 1 {
+	all := c.Sites()
+	if len(all) != 1 {
 		return nil, false
 	}
-	for _, s := range sites {
-		return s, true
-	}
-	return nil, false
+	return all[0], true
 }
 
 // SiteByOrigin returns the one site that lists the origin. If several do, none is returned: guessing would put one
 // site's visitors into another's numbers.
 func (c *Catalog) SiteByOrigin(origin string) (*Site, bool) {
 	var found *Site
-	for _, s := range *c.sites.Load() {
+	for _, s := range c.Sites() {
 		if !s.lists(origin) {
 			continue
 		}
@@ -132,49 +241,4 @@ func (c *Catalog) SiteByOrigin(origin string) (*Site, bool) {
 		found = s
 	}
 	return found, found != nil
-}
-
-func siteKey(id uint32) []byte {
-	return binary.BigEndian.AppendUint32([]byte{byte(store.Catalog), kindSite}, id)
-}
-
-func scanSites(r store.Reader, visit func(*Site)) error {
-	prefix := []byte{byte(store.Catalog), kindSite}
-	return r.Scan(store.Range{Lo: prefix, Hi: store.PrefixEnd(prefix)}, func(key, value []byte) error {
-		s, err := decodeSite(value)
-		if err != nil {
-			return err
-		}
-		if len(key) != siteKeyLen || binary.BigEndian.Uint32(key[2:]) != s.ID {
-			return fmt.Errorf("%w: site %d stands under key %x", errCorrupt, s.ID, key)
-		}
-		visit(s)
-		return nil
-	})
-}
-
-func encodeSite(s *Site) ([]byte, error) {
-	body, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encode site %d: %w", s.ID, err)
-	}
-	return append([]byte{siteVersion}, body...), nil
-}
-
-func decodeSite(b []byte) (*Site, error) {
-	if len(b) == 0 || b[0] != siteVersion {
-		return nil, fmt.Errorf("%w: version", errCorrupt)
-	}
-	s := new(Site)
-	if err := json.Unmarshal(b[1:], s); err != nil {
-		return nil, fmt.Errorf("%w: %w", errCorrupt, err)
-	}
-	if s.ID == 0 {
-		return nil, fmt.Errorf("%w: no id", errCorrupt)
-	}
-	var err error
-	if s.zone, err = zoneOf(s.TimeZone); err != nil {
-		return nil, fmt.Errorf("%w: site %d: %w", errCorrupt, s.ID, err)
-	}
-	return s, nil
 }

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	_ "time/tzdata" // a site's zone must be known on every machine, else its days would move
 
 	"footfall/fault"
-	"footfall/journal"
 )
 
 // What an event without a consent of its own is taken to have.
@@ -53,36 +51,6 @@ func (s *Site) Allows(origin string) bool { return len(s.Origins) == 0 || s.list
 
 func (s *Site) lists(origin string) bool { return slices.Contains(s.Origins, strings.ToLower(origin)) }
 
-// Put writes a site and returns once it is on disk and in force.
-func (c *Catalog) Put(ctx context.Context, j *journal.Journal, s Site) error {
-	if err := s.normalize(); err != nil {
-		return err
-	}
-	body, err := encodeSite(&s)
-	if err != nil {
-		return err
-	}
-	if _, err := j.Submit(ctx, journal.Record{Kind: journal.KindSite, Site: s.ID, Body: body}); err != nil {
-		return fmt.Errorf("put site %d: %w", s.ID, err)
-	}
-	return nil
-}
-
-// EnsureDefault makes the initial site if it is not there, and otherwise gives it the time zone; an empty one means UTC
-// for a new site and no change for an old one.
-func (c *Catalog) EnsureDefault(ctx context.Context, j *journal.Journal, timeZone string) error {
-	old, ok := c.Site(DefaultSite)
-	if !ok {
-		return c.Put(ctx, j, Site{ID: DefaultSite, Name: Default, Organization: Default, Profile: Default, TimeZone: timeZone})
-	}
-	if timeZone == "" || timeZone == old.TimeZone {
-		return nil
-	}
-	s := *old
-	s.TimeZone = timeZone
-	return c.Put(ctx, j, s)
-}
-
 // normalize fills defaults in and refuses what a site may not hold. It shares no slice with its caller afterwards.
 func (s *Site) normalize() error {
 	if s.ID == 0 {
@@ -108,6 +76,12 @@ func (s *Site) normalize() error {
 		return fault.Field(fault.InvalidField, "consent", "consent is %s or %s.", ConsentGranted, ConsentAnonymous)
 	}
 	s.Origins = slices.Clone(s.Origins)
+	if len(s.Origins) > maxOrigins {
+		return fault.Field(fault.InvalidField, "allowed_origins", "A site has at most %d origins.", maxOrigins)
+	}
+	if err := checkText("name", s.Name, false); err != nil {
+		return err
+	}
 	for i, o := range s.Origins {
 		s.Origins[i] = strings.ToLower(o)
 		if !isOrigin(s.Origins[i]) {

@@ -83,7 +83,7 @@ func newReader(t *testing.T) *reader {
 	return r
 }
 
-// run tries one example and remembers what later ones name: $LEAD and $CURSOR.
+// run tries one example and remembers what later ones name: $LEAD, $CURSOR, $JOB, $USERID, $INVITE and $TOKEN.
 func (r *reader) run(e example) {
 	r.t.Helper()
 	r.clock.Add(1000)
@@ -112,12 +112,28 @@ func (r *reader) remember(a *answer) {
 	var body struct {
 		Leads []struct{ ID string }
 		Next  *string `json:"next_cursor"`
+		Job   string  `json:"job_id"`
+
+		Users, Invites []struct{ ID string }
+		Token          string
 	}
 	if json.Unmarshal([]byte(a.body), &body) != nil {
 		return // not every answer is an object
 	}
 	if len(body.Leads) > 0 {
 		r.env = append(r.env, "LEAD="+body.Leads[0].ID)
+	}
+	if len(body.Users) > 0 {
+		r.env = append(r.env, "USERID="+body.Users[0].ID)
+	}
+	if len(body.Invites) > 0 {
+		r.env = append(r.env, "INVITE="+body.Invites[0].ID)
+	}
+	if body.Token != "" {
+		r.env = append(r.env, "TOKEN="+body.Token)
+	}
+	if body.Job != "" {
+		r.env = append(r.env, "JOB="+body.Job)
 	}
 	if body.Next != nil {
 		r.env = append(r.env, "CURSOR="+*body.Next)

@@ -183,10 +183,15 @@ func TestAutomatedBrowsersAreFlagged(t *testing.T) {
 	b, s := newTab(t), newSite(t, "")
 	b.before(`Object.defineProperty(navigator, "webdriver", { get: () => true })`)
 	b.open(s.url)
-	eventually(t, "the request", func() bool { return len(s.backend.sent()) > 0 })
+	b.until(`!!footfall.ids`)
 	b.run(`footfall.track("again"); footfall.flush()`)
 	session := eval[map[string]string](b, `footfall.ids()`)["sessionId"]
-	for _, e := range s.backend.timeline(session) { // lists leave flagged sessions out
+	var stored []event // lists leave flagged sessions out
+	eventually(t, "both events", func() bool {
+		stored = s.backend.timeline(session)
+		return len(of(stored, "page_view")) == 1 && len(of(stored, "again")) == 1
+	})
+	for _, e := range stored {
 		if !e.Flagged {
 			t.Errorf("%+v", e)
 		}

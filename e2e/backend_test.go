@@ -159,8 +159,16 @@ type event struct {
 	Data     map[string]any `json:"event_data"`
 }
 
-// get asks the API.
+// get asks the API for what must be there.
 func (b *backend) get(path string, v any) {
+	b.t.Helper()
+	if status := b.ask(path, v); status != http.StatusOK {
+		b.t.Fatalf("GET %s: %d", path, status)
+	}
+}
+
+// ask asks the API for what may not be there yet. It returns the status, and fills v in if that is 200.
+func (b *backend) ask(path string, v any) (status int) {
 	b.t.Helper()
 	req, err := http.NewRequest(http.MethodGet, "http://"+b.o.Listen+path, nil)
 	if err != nil {
@@ -174,11 +182,12 @@ func (b *backend) get(path string, v any) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		b.t.Fatalf("GET %s: %s", path, res.Status)
+		return res.StatusCode
 	}
 	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
 		b.t.Fatal(err)
 	}
+	return res.StatusCode
 }
 
 // events returns what is stored: the sessions by their first event, in each the events of its timeline.
@@ -192,11 +201,14 @@ func (b *backend) events() []event {
 	return slices.Concat(sessions...)
 }
 
-// timeline returns what is stored of a session.
+// timeline returns what is stored of a session, nothing while it is not known. What was sent may not be stored yet.
 func (b *backend) timeline(session string) []event {
 	b.t.Helper()
 	var timeline struct{ Events []event }
-	b.get("/v1/sessions/"+session+"/events?limit=1000", &timeline)
+	path := "/v1/sessions/" + session + "/events?limit=1000"
+	if status := b.ask(path, &timeline); status != http.StatusOK && status != http.StatusNotFound {
+		b.t.Fatalf("GET %s: %d", path, status)
+	}
 	for i := range timeline.Events {
 		timeline.Events[i].Session = session
 	}

@@ -27,6 +27,7 @@ const (
 	OriginNotAllowed    Code = "origin_not_allowed"   // the site does not list this origin
 	Forbidden           Code = "forbidden"            // the key lacks the scope
 	NotFound            Code = "not_found"            // no such thing, or not yours
+	Erased              Code = "erased"               // of somebody who was forgotten; nothing is taken for a while
 	MethodNotAllowed    Code = "method_not_allowed"   // the Allow header names the methods
 	Timeout             Code = "request_timeout"      // the request came too slowly
 	Conflict            Code = "conflict"             // the state does not permit this
@@ -52,7 +53,7 @@ var statuses = map[Code]int{
 	BadRequest: 400, InvalidJSON: 400, InvalidField: 400, MissingField: 400, InvalidCompression: 400,
 	InvalidCursor: 400, NoEvents: 400, AllRejected: 400,
 	Unauthorized: 401, OriginNotAllowed: 403, Forbidden: 403,
-	NotFound: 404, MethodNotAllowed: 405, Timeout: 408,
+	NotFound: 404, MethodNotAllowed: 405, Erased: 410, Timeout: 408,
 	Conflict: 409, InFlight: 409, IdempotencyMismatch: 422,
 	TooLarge: 413, TooManyEvents: 413, UnsupportedEncoding: 415, UnsupportedMedia: 415,
 	LengthRequired: 411, RateLimited: 429, SiteQuota: 429, HeadersTooLarge: 431,

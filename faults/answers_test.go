@@ -131,6 +131,7 @@ func (w *world) leadLines() (lines []string, err error) {
 					Profile            string `json:"profile_id"`
 					Listing            string `json:"listing_id"`
 					Session            string `json:"session_id"`
+					Outcome            struct{ Outcome, Notes string }
 				}
 				Next *string `json:"next_cursor"`
 			}
@@ -138,7 +139,7 @@ func (w *world) leadLines() (lines []string, err error) {
 				return nil, err
 			}
 			for _, l := range page.Leads {
-				lines = append(lines, leadLine(l.Ref, l.Status, l.Profile, l.Notes, l.Listing, l.Session))
+				lines = append(lines, leadLine(l.Ref, l.Status, l.Profile, l.Notes, l.Listing, l.Session, l.Outcome.Outcome))
 			}
 			if page.Next == nil {
 				break

@@ -213,6 +213,30 @@ func (c *client) patch() deed {
 	}
 }
 
+// activity says what was done about a lead.
+func (c *client) activity() deed {
+	if len(c.ids) == 0 {
+		return c.lead()
+	}
+	i, now := c.random.IntN(len(c.ids)), c.now
+	return deed{
+		what: "activity", method: "POST", target: "/v1/leads/" + c.ids[i] + "/activities", want: http.StatusCreated,
+		body: toJSON(map[string]any{"type": "call", "note": "call"}), effect: func(o *oracle) { o.activity(now, i) },
+	}
+}
+
+// outcome says how a lead ended.
+func (c *client) outcome() deed {
+	if len(c.ids) == 0 {
+		return c.lead()
+	}
+	i, now, how := c.random.IntN(len(c.ids)), c.now, pick(c.random, "closed_won", "closed_lost", "nurturing", "unresponsive")
+	return deed{
+		what: "outcome", method: "POST", target: "/v1/leads/" + c.ids[i] + "/outcome", want: http.StatusCreated,
+		body: toJSON(map[string]any{"outcome": how, "notes": how}), effect: func(o *oracle) { o.outcome(now, i, how) },
+	}
+}
+
 // do sends a deed; nil means that it was acknowledged.
 func (c *client) do(w *world, d deed) error {
 	headers := []string{"Authorization", "Bearer " + secretKey}

@@ -26,8 +26,8 @@ type happened struct {
 
 // person is one lead.
 type person struct {
-	ref, session, listing, status, profile, notes string
-	at                                            int64
+	ref, session, listing, status, profile, notes, ended string
+	at                                                   int64
 }
 
 func newOracle() *oracle {
@@ -79,6 +79,20 @@ func (o *oracle) patch(now int64, i int, status, notes string) {
 	o.newest = max(now, o.newest)
 }
 
+// activity moves a new lead of a number to contacted.
+func (o *oracle) activity(now int64, i int) {
+	if p := o.leads[i]; p.status == "new" {
+		p.status = "contacted"
+	}
+	o.newest = max(now, o.newest)
+}
+
+// outcome ends the lead of a number.
+func (o *oracle) outcome(now int64, i int, how string) {
+	o.leads[i].status, o.leads[i].ended = how, how
+	o.newest = max(now, o.newest)
+}
+
 // owner returns who a session belongs to: the visitor that it named first, or itself.
 func (o *oracle) owner(session string) (visitor string, bound bool) {
 	for _, e := range o.events {
@@ -102,7 +116,7 @@ func (o *oracle) answers() []string {
 		lines = append(lines, o.listing(l)...)
 	}
 	for _, p := range o.leads {
-		lines = append(lines, leadLine(p.ref, p.status, p.profile, p.notes, p.listing, p.session))
+		lines = append(lines, leadLine(p.ref, p.status, p.profile, p.notes, p.listing, p.session, p.ended))
 	}
 	slices.Sort(lines)
 	return lines
@@ -236,6 +250,6 @@ func listingLine(id, day string, views, unique, inquiries, shares int) string {
 	return fmt.Sprintf("listing %s %s: %d views, %d unique, %d inquiries, %d shares", id, day, views, unique, inquiries, shares)
 }
 
-func leadLine(ref, status, profile, notes, listing, session string) string {
-	return fmt.Sprintf("lead %s: %s of %s, %q, listing %q, session %q", ref, status, profile, notes, listing, session)
+func leadLine(ref, status, profile, notes, listing, session, ended string) string {
+	return fmt.Sprintf("lead %s: %s of %s, %q, listing %q, session %q, ended %q", ref, status, profile, notes, listing, session, ended)
 }

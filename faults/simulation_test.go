@@ -34,6 +34,8 @@ var ops = []op{
 	{name: "lead", weight: 5, deed: (*client).lead},
 	{name: "lead again", weight: 5, deed: (*client).leadAgain},
 	{name: "patch", weight: 10, deed: (*client).patch},
+	{name: "activity", weight: 5, deed: (*client).activity},
+	{name: "outcome", weight: 5, deed: (*client).outcome},
 
 	{name: "seconds pass", weight: 50, do: (*simulation).secondsPass},
 	{name: "half an hour passes", weight: 8, do: move(30*time.Minute + time.Second)},
@@ -41,6 +43,7 @@ var ops = []op{
 	{name: "the clock goes an hour back", weight: 2, do: move(-time.Hour)},
 	{name: "the clock goes a day forward", weight: 2, do: move(24 * time.Hour)},
 	{name: "the clock goes a day back", weight: 2, do: move(-24 * time.Hour)},
+	{name: "erase", weight: 2, do: (*simulation).eraseVisitor},
 	{name: "crash", weight: 2, do: (*simulation).crash},
 	{name: "restart", weight: 1, do: (*simulation).restart},
 	{name: "rebuild", weight: 1, do: (*simulation).rebuild},

@@ -91,16 +91,19 @@ func (m *machine) open() (w *world, err error) {
 func (w *world) owners() []journal.Owner { return []journal.Owner{w.catalog, w.sessions, w.leads} }
 
 func (w *world) openDoors(m *machine) error {
-	keys, err := access.New(writeKey, secretKey)
+	keys, err := access.Open(w.db, access.Options{Now: m.clock})
 	if err != nil {
 		return err
 	}
+	if err := keys.Flags(writeKey, secretKey); err != nil {
+		return err
+	}
 	in := ingest.New(ingest.Options{
-		Journal: w.journal, Sessions: w.sessions, Leads: w.leads, Catalog: w.catalog, Keys: keys, DB: w.db, Now: m.clock,
+		Journal: w.journal, Sessions: w.sessions, Leads: w.leads, Catalog: w.catalog, Access: keys, DB: w.db, Now: m.clock,
 	})
 	w.api = api.New(api.Options{
 		Ingest: in, Sessions: w.sessions, Leads: w.leads, Market: market.New(w.sessions, w.catalog), Catalog: w.catalog,
-		Keys: keys, WaitDurable: w.journal.WaitDurable, CursorKey: []byte("key of cursors"), Now: m.clock,
+		Access: keys, WaitDurable: w.journal.WaitDurable, CursorKey: []byte("key of cursors"), Now: m.clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	return nil

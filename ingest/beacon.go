@@ -84,7 +84,7 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 		return taken{}, in.spoiled(w, site, err)
 	}
 	in.spend(w.client, amount{perEvent: int64(len(items) + len(rejects))})
-	if w.client.limited {
+	if items, rejects = in.refuseForgotten(site, items, rejects); w.client.limited {
 		if items, rejects, err = in.quotas.within(site.ID, items, rejects, in.o.Now()); err != nil {
 			return taken{}, err
 		}
@@ -94,6 +94,7 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 		s := in.stamp(site)
 		agent := in.agents.Of(lend(ctx.UserAgent()))
 		s.Device, s.Flagged = agent.Device, agent.Bot
+		in.stampConsent(ctx, w, site, items, &s)
 		use, n := in.quotas.of(site.ID), weight(items)
 		if err := in.load.occupy(use, n, agent.Bot || !ctx.IsPost()); err != nil { // what is not posted is a pixel
 			return taken{}, err
@@ -106,7 +107,7 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 		in.tellSlow(ctx, w)
 		in.keep(w, site, notes)
 	}
-	in.keep(w, site, rejects)
+	in.keep(w, site, keepable(rejects))
 	in.count(len(items), rejects, w.decoder.Redacted)
 	return taken{len(items), rejects}, nil
 }
@@ -131,6 +132,9 @@ func (in *Ingest) answer(ctx *fasthttp.RequestCtx, t taken, err error) {
 func allRejected(rejects []Reject) error {
 	if !slices.ContainsFunc(rejects, func(r Reject) bool { return r.Code != fault.SiteQuota }) {
 		return fault.New(fault.SiteQuota, "%s Send it again later.", rejects[0].Message)
+	}
+	if !slices.ContainsFunc(rejects, func(r Reject) bool { return r.Code != fault.Erased }) {
+		return fault.New(fault.Erased, "%s", rejects[0].Message)
 	}
 	return fault.New(fault.AllRejected, "None of the events could be accepted. The first one: %s", rejects[0].Message)
 }

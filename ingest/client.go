@@ -52,12 +52,10 @@ type client struct {
 // clientOf returns who sent a request: the peer of its connection or, if that is a trusted proxy, the last address in
 // X-Forwarded-For that is not. A peer on this machine that speaks for nobody else is held to no limits.
 func (in *Ingest) clientOf(ctx *fasthttp.RequestCtx) client {
-	peer, ok := ctx.RemoteAddr().(*net.TCPAddr)
+	addr, ok := peerOf(ctx)
 	if !ok {
 		return client{} // no network is between
 	}
-	addr, _ := netip.AddrFromSlice(peer.IP)
-	addr = addr.Unmap()
 	h := &ctx.Request.Header
 	if addr.IsLoopback() && !forwarded(h) {
 		return client{}
@@ -66,6 +64,16 @@ func (in *Ingest) clientOf(ctx *fasthttp.RequestCtx) client {
 		addr = in.o.Proxies.sender(addr, h.PeekAll("X-Forwarded-For"))
 	}
 	return client{addr, true}
+}
+
+// peerOf returns the address at the other end of a request's connection, if it comes over a network.
+func peerOf(ctx *fasthttp.RequestCtx) (netip.Addr, bool) {
+	peer, ok := ctx.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	addr, _ := netip.AddrFromSlice(peer.IP)
+	return addr.Unmap(), true
 }
 
 // forwarded says whether a proxy says that it speaks for somebody else.

@@ -76,7 +76,7 @@ func (in *Ingest) siteOfKey(key string) (*catalog.Site, error) {
 	if key == "" {
 		return nil, fault.New(fault.Unauthorized, `No write key was sent. Put it into the address as ?k=wk_…, into the header X-Footfall-Key, or into the body as "key".`)
 	}
-	if id, ok := in.o.Keys.Write(key); ok {
+	if id, ok := in.o.Access.Write(key); ok {
 		if site, ok := in.o.Catalog.Site(id); ok {
 			return site, nil
 		}

@@ -51,6 +51,8 @@ type Decoder struct {
 	key     string
 	items   []Item
 	rejects []Reject
+	denied  bool   // the event at hand came without any consent
+	dropped int    // events that did
 	refusal Reject // of the event at hand; no Code: none
 	attrs   []event.Attr
 
@@ -61,14 +63,15 @@ type Decoder struct {
 }
 
 // Decode reads a body: one event, an array of events, newline-delimited events, or an object with "events" and shared
-// fields. It returns the write key if the body names one, the events, and those that cannot be taken. The error, a
+// fields. It returns the write key if the body names one, the events, and those that cannot be taken. Events with consent
+// "denied" are neither: they are dropped. The error, a
 // *fault.Error, spoils the whole request: not JSON, no events, or more than max of them.
 func (d *Decoder) Decode(body []byte, max int) (key string, items []Item, rejects []Reject, err error) {
 	d.begin()
 	if f := d.document(body, max); f != nil {
 		return "", nil, nil, f
 	}
-	if len(d.items)+len(d.rejects) == 0 {
+	if len(d.items)+len(d.rejects)+d.dropped == 0 {
 		return "", nil, nil, fault.New(fault.NoEvents, "The body holds no events.")
 	}
 	return d.key, d.items, d.rejects, nil
@@ -88,7 +91,7 @@ func (d *Decoder) DecodeLines(body []byte) (items []Item, rejects []Reject) {
 }
 
 func (d *Decoder) begin() {
-	d.Redacted, d.inherited, d.wrapped, d.key = 0, 0, false, ""
+	d.Redacted, d.inherited, d.wrapped, d.key, d.dropped = 0, 0, false, "", 0
 	d.arena, d.items, d.rejects, d.attrs = d.arena[:0], d.items[:0], d.rejects[:0], d.attrs[:0]
 	d.pageKnown = false
 }
@@ -239,13 +242,18 @@ func (d *Decoder) members(fs *fields) bool {
 
 // event takes the event whose fields are in own. Its strings may be lent; the scanner's place is lost.
 func (d *Decoder) event(index int, raw []byte) {
-	d.refusal = Reject{}
+	d.refusal, d.denied = Reject{}, false
 	d.items = append(d.items, Item{Index: index, Raw: raw})
 	last := len(d.items) - 1
 	it := &d.items[last]
 	it.Event.Data = d.data()
 	d.inherit()
 	d.fill(it)
+	if d.denied { // nothing is kept of it, not even why it could not have been taken
+		d.items = d.items[:last]
+		d.dropped++
+		return
+	}
 	if d.refusal.Code != "" {
 		d.items = d.items[:last]
 		d.refusal.Index, d.refusal.Raw = index, raw

@@ -192,7 +192,6 @@ func TestFieldsAreRefused(t *testing.T) {
 		{`,"eventData":{"scrollPercentage":"50"}`, "scrollPercentage", fault.InvalidField, "not a string"},
 		{`,"deviceType":"phone"`, "deviceType", fault.InvalidField, "desktop, mobile or tablet"},
 		{`,"deviceType":"Desktop"`, "deviceType", fault.InvalidField, "desktop, mobile or tablet"},
-		{`,"consent":"denied"`, "consent", fault.InvalidField, "must not be sent"},
 		{`,"consent":"yes"`, "consent", fault.InvalidField, "granted or anonymous"},
 		{`,"consent":true`, "consent", fault.InvalidField, "not a boolean"},
 		{`,"webdriver":"true"`, "webdriver", fault.InvalidField, "not a string"},

@@ -240,7 +240,7 @@ func (d *Decoder) consent() (anonymous, given bool) {
 	case "anonymous":
 		return true, true
 	case "denied":
-		d.refuse(fault.InvalidField, fieldConsent, "consent is denied: such events must not be sent, and this one is not kept.")
+		d.denied = true
 	default:
 		d.refuse(fault.InvalidField, fieldConsent, "consent must be granted or anonymous.")
 	}

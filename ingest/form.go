@@ -70,7 +70,7 @@ func parseForm(contentType string, body []byte, secret bool) (f form, err error)
 		f.plain = true
 		err = f.multipart(body, params["boundary"])
 	case len(first) > 0 && first[0] == '[' && secret:
-		return f, fault.New(fault.BadRequest, "Importing many leads at once is not available yet. Send one lead as an object.")
+		return f, fault.New(fault.BadRequest, "A form is one lead, as an object.")
 	case media == "application/x-www-form-urlencoded" && (len(first) == 0 || first[0] != '{'):
 		f.plain = true
 		err = f.urlencoded(body)

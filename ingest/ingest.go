@@ -19,6 +19,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -34,18 +35,20 @@ import (
 	"footfall/store"
 )
 
-// Options of an Ingest. All but Log, Slow, Proxies and Bodies are required.
+// Options of an Ingest. All but Log, Slow, Proxies, TLS, Salt and Bodies are required.
 type Options struct {
 	Journal  *journal.Journal
 	Sessions *sessionize.Sessions // knows what is new to a site
 	Leads    *leads.Leads
 	Catalog  *catalog.Catalog
-	Keys     *access.Keys
+	Access   *access.Access
 	DB       *store.DB // for the ring of rejects, and for ids that must not be guessed back to what they stand for
 	Now      func() time.Time
 	Log      *slog.Logger
 	Slow     time.Duration // beacons that take this long or longer are logged; 0: none
 	Proxies  Proxies       // that say for whom they speak
+	TLS      bool          // the public port speaks TLS itself
+	Salt     *Salt         // of anonymous visitors; nil: one that stands in memory only
 	Bodies   int64         // bytes of bodies that are read at once; 0: any
 }
 
@@ -76,6 +79,9 @@ type Ingest struct {
 func New(o Options) *Ingest {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Salt == nil {
+		o.Salt = &Salt{random: rand.Reader, day: -1}
 	}
 	in := &Ingest{o: o, agents: NewAgents(), rates: newRates(), quotas: newQuotas(o.Sessions)}
 	in.load.queue, in.load.bodies = o.Journal.QueueLimit(), o.Bodies

@@ -55,35 +55,39 @@ func (in *Ingest) leadSite(ctx *fasthttp.RequestCtx, w *work) (site *catalog.Sit
 // one.
 func (in *Ingest) siteOfSecret(ctx *fasthttp.RequestCtx, auth string) (*catalog.Site, error) {
 	scheme, key, _ := strings.Cut(auth, " ")
-	grant, ok := in.o.Keys.Secret(strings.TrimSpace(key))
+	grant, ok := in.o.Access.Secret(strings.TrimSpace(key))
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
 		return nil, fault.New(fault.Unauthorized, "This is no secret key of this server. Send Authorization: Bearer sk_…")
 	}
 	if !grant.Scopes.Has(access.Write) {
 		return nil, fault.New(fault.Forbidden, "The key lacks the scope write.")
 	}
-	id := grant.Site
-	if named := string(ctx.QueryArgs().Peek("site_id")); named != "" {
-		n, err := strconv.ParseUint(named, 10, 32)
-		if err != nil || !grant.Covers(uint32(n)) {
-			return nil, noSite()
-		}
-		id = uint32(n)
-	}
-	if id == 0 {
-		if site, ok := in.o.Catalog.OnlySite(); ok {
-			return site, nil
-		}
-		return nil, fault.Field(fault.MissingField, "site_id", "The key is good for several sites: say which one with ?site_id=.")
-	}
-	if site, ok := in.o.Catalog.Site(id); ok {
-		return site, nil
-	}
-	return nil, noSite()
+	return in.siteInReach(grant, string(ctx.QueryArgs().Peek("site_id")))
 }
 
-func noSite() error {
-	return fault.Field(fault.NotFound, "site_id", "There is no such site, or the key may not see it.")
+// siteInReach returns the site that is named, if the grant covers it, or else the only one that it covers.
+func (in *Ingest) siteInReach(grant access.Grant, named string) (found *catalog.Site, err error) {
+	if named != "" {
+		n, err := strconv.ParseUint(named, 10, 32)
+		site, ok := in.o.Catalog.Site(uint32(n))
+		if err != nil || !ok || !grant.CoversSite(site) {
+			return nil, fault.Field(fault.NotFound, "site_id", "There is no such site, or the key may not see it.")
+		}
+		return site, nil
+	}
+	for _, site := range in.o.Catalog.Sites() {
+		switch {
+		case !grant.CoversSite(site):
+		case found != nil:
+			return nil, fault.Field(fault.MissingField, "site_id", "The key is good for several sites: say which one with ?site_id=.")
+		default:
+			found = site
+		}
+	}
+	if found == nil {
+		return nil, fault.New(fault.NotFound, "The key sees no site yet.")
+	}
+	return found, nil
 }
 
 func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, whole bool) error {
@@ -105,6 +109,9 @@ func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site
 			writeBody(ctx, fasthttp.StatusCreated, []byte(`{"success":true,"lead":null}`))
 		}
 		return nil
+	}
+	if !whole && hasGPC(ctx) {
+		f.consent = catalog.ConsentAnonymous
 	}
 	answer, id, _, err := in.o.Leads.Create(ctx, leads.Create{
 		Site: site, Form: f.fields, Session: f.session, Listing: f.listing, Profile: f.profile, Consent: f.consent,

@@ -135,6 +135,17 @@ func rowOf(d *Decoder, now time.Time, r *Reject) ([]byte, error) {
 
 var errRejectRow = errors.New("ingest: a stored reject cannot be read")
 
+func decodeReject(key, value []byte) (row RejectRow, err error) {
+	if len(key) != rejectKeyLength || len(value) < 1 || value[0] != rejectVersion {
+		return row, fmt.Errorf("%w: key %x", errRejectRow, key)
+	}
+	if err := json.Unmarshal(value[1:], &row); err != nil {
+		return row, fmt.Errorf("%w: key %x: %w", errRejectRow, key, err)
+	}
+	row.Number = binary.BigEndian.Uint64(key[5:])
+	return row, nil
+}
+
 func (g *ring) list(site uint32, limit int, before uint64) ([]RejectRow, error) {
 	if before == 0 {
 		before = math.MaxUint64
@@ -145,14 +156,10 @@ func (g *ring) list(site uint32, limit int, before uint64) ([]RejectRow, error) 
 	}
 	rg := store.Range{Lo: rejectKey(site, 0), Hi: rejectKey(site, before), Reverse: true}
 	err := g.db.Reader().Scan(rg, func(key, value []byte) error {
-		if len(key) != rejectKeyLength || len(value) < 1 || value[0] != rejectVersion {
-			return fmt.Errorf("%w: key %x", errRejectRow, key)
+		row, err := decodeReject(key, value)
+		if err != nil {
+			return err
 		}
-		row := RejectRow{}
-		if err := json.Unmarshal(value[1:], &row); err != nil {
-			return fmt.Errorf("%w: key %x: %w", errRejectRow, key, err)
-		}
-		row.Number = binary.BigEndian.Uint64(key[5:])
 		rows = append(rows, row)
 		if len(rows) == limit {
 			return store.ErrStop

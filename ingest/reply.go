@@ -106,6 +106,13 @@ func writeBody(ctx *fasthttp.RequestCtx, status int, body []byte) {
 	ctx.SetBody(body)
 }
 
+// WriteEmpty answers without a body.
+func WriteEmpty(ctx *fasthttp.RequestCtx, status int) {
+	setRequestID(ctx)
+	noStore(&ctx.Response.Header)
+	ctx.SetStatusCode(status)
+}
+
 // WriteError answers with the fault in err's chain, in the one public shape, and leaves those that are ours to Failure.
 // An error that is no fault and has no better meaning is an Internal one.
 func WriteError(ctx *fasthttp.RequestCtx, err error) { writeError(ctx, err, nil) }

@@ -68,8 +68,10 @@ type Stamp struct {
 	Device           event.Device   // from the User-Agent, for events that name none
 	Flagged          bool           // the User-Agent is a bot's
 	Imported         bool
-	DefaultAnonymous bool // the site's consent for events that give none
-	TrustTS          bool // an import: ts is the event time, and the order of the lines stays
+	DefaultAnonymous bool   // the site's consent for events that give none
+	Anonymous        bool   // consent "anonymous" for all, whatever they give
+	Visitor          string // that anonymous events are counted as, empty: none
+	TrustTS          bool   // an import: ts is the event time, and the order of the lines stays
 }
 
 // Grouper makes chunks of a request's items. It may be used again, by one goroutine at a time; the chunks it returned
@@ -184,10 +186,15 @@ func (s *Stamp) head(it *Item) event.Chunk {
 	if s.Imported {
 		c.Flags |= event.Imported
 	}
-	if it.Anonymous || !it.HasConsent && s.DefaultAnonymous {
+	if s.anonymous(it) {
 		c.Flags |= event.Anonymous
+		c.Visitor = s.Visitor
 	}
 	return c
+}
+
+func (s *Stamp) anonymous(it *Item) bool {
+	return s.Anonymous || it.Anonymous || !it.HasConsent && s.DefaultAnonymous
 }
 
 func sameHead(a, b *event.Chunk) bool {

@@ -63,9 +63,10 @@ func newRig(t testing.TB) *rig {
 	g.must(err)
 	people.Attach(g.journal)
 	g.must(g.catalog.EnsureDefault(context.Background(), g.journal, "UTC"))
-	keys, err := access.New(testKey, testSecret)
+	keys, err := access.Open(g.db, access.Options{Now: g.now})
 	g.must(err)
-	g.in = New(Options{Journal: g.journal, Sessions: g.sessions, Leads: people, Catalog: g.catalog, Keys: keys, DB: g.db, Now: g.now})
+	g.must(keys.Flags(testKey, testSecret))
+	g.in = New(Options{Journal: g.journal, Sessions: g.sessions, Leads: people, Catalog: g.catalog, Access: keys, DB: g.db, Now: g.now})
 	stop := g.serve()
 	t.Cleanup(func() {
 		stop()

@@ -46,8 +46,12 @@ func (j *Journal) commitLoop() {
 		if len(subs) > 0 {
 			j.commit(subs)
 		}
-		if j.Err() == nil && (due || closing || j.sinceCP >= j.o.CheckpointAfter) && !j.hurried.Load() {
+		asked := j.takeAsked()
+		if j.Err() == nil && (due || closing || len(asked) > 0 || j.sinceCP >= j.o.CheckpointAfter) && !j.hurried.Load() {
 			j.checkpoint()
+		}
+		for _, wait := range asked {
+			close(wait)
 		}
 		if closing {
 			break
@@ -244,6 +248,7 @@ func (j *Journal) checkpoint() {
 		return
 	}
 	j.sinceCP = 0
+	j.checkpointed.Store(uint64(j.last))
 	j.pulse.mark(&j.pulse.checkpoint)
 }
 

@@ -79,9 +79,10 @@ type Journal struct {
 	waiting int   // submissions that are not answered yet
 	target  int   // submissions for which the committer waits, at most gatherFor
 	closing bool
-	hurried atomic.Bool   // no checkpoint any more
-	wake    chan struct{} // of size 1: there is something to do
-	room    chan struct{} // closed when the queue gets shorter; nil while nobody waits for that
+	hurried atomic.Bool     // no checkpoint any more
+	wake    chan struct{}   // of size 1: there is something to do
+	room    chan struct{}   // closed when the queue gets shorter; nil while nobody waits for that
+	asked   []chan struct{} // closed at the next checkpoint
 
 	syncing chan *group // what the committer wrote, on its way to disk
 	groups  sync.WaitGroup
@@ -96,13 +97,14 @@ type Journal struct {
 	key     []byte    // the committer's, reused
 	value   []byte
 
-	pulse     pulse
-	applied   atomic.Uint64
-	durableMu sync.Mutex
-	durable   Position
-	durableCh chan struct{} // closed and replaced when durable grows
-	noted     Position      // what the file acked says; noteLoop's, and before and after it of whoever opens and closes
-	noting    sync.WaitGroup
+	pulse        pulse
+	applied      atomic.Uint64
+	checkpointed atomic.Uint64
+	durableMu    sync.Mutex
+	durable      Position
+	durableCh    chan struct{} // closed and replaced when durable grows
+	noted        Position      // what the file acked says; noteLoop's, and before and after it of whoever opens and closes
+	noting       sync.WaitGroup
 }
 
 // submission is one call of Submit. It is reused: done holds one token when it is answered.

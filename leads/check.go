@@ -2,12 +2,14 @@ package leads
 
 import (
 	"fmt"
+	"slices"
 
 	"footfall/store"
 )
 
 // Check implements journal.Owner: it reports rows that cannot be read or stand under another lead's key, rows without
-// their form that are not marked erased, forms without a row, and an index that does not match the rows.
+// their form that are not marked erased, forms without a row, indexes that do not match the rows and forms, and a history
+// that does not belong to its lead.
 func (l *Leads) Check(v *store.View, report func(error)) {
 	scan := func(space store.Space, check func(k, value []byte) error) {
 		lo, hi := space.Span()
@@ -43,6 +45,18 @@ func (l *Leads) Check(v *store.View, report func(error)) {
 		}
 		return err
 	})
+	scan(store.LeadHistory, func(k, value []byte) error { return l.checkEntry(v, k, value) })
+	scan(store.LeadNotes, func(k, value []byte) error {
+		site, id, number, err := parseNumberKey(k)
+		if err != nil {
+			return err
+		}
+		if _, err := decodeNote(value); err != nil {
+			return err
+		}
+		return mustHave(v, numberKey(store.LeadHistory, site, id, number), "lead note without an entry of the history")
+	})
+	scan(store.Contacts, func(k, value []byte) error { return l.checkContact(v, k, value) })
 	scan(store.Idempotency, func(_, value []byte) error {
 		_, err := decodeReplay(value)
 		return err
@@ -71,6 +85,44 @@ func (l *Leads) checkRow(v *store.View, k, value []byte) error {
 		}
 	}
 	return mustHave(v, timeKey(site, r.Created, id), "lead that is not in the index by time")
+}
+
+func (l *Leads) checkEntry(v *store.View, k, value []byte) error {
+	site, id, number, err := parseNumberKey(k)
+	if err != nil {
+		return err
+	}
+	e, err := decodeEntry(value)
+	if err != nil {
+		return err
+	}
+	r, found, err := getRow(v, site, id)
+	if err != nil {
+		return err
+	}
+	if !found || e.Lead != r.ID || e.Number != number || number > r.Entries {
+		return fmt.Errorf("%w: entry %d of the history of lead %s is not its own", errCorrupt, number, e.Lead)
+	}
+	return nil
+}
+
+func (l *Leads) checkContact(v *store.View, k, value []byte) error {
+	contact, site, id, err := parseContactKey(k)
+	if err != nil {
+		return err
+	}
+	i, err := decodeContact(k, value)
+	if err != nil {
+		return err
+	}
+	p, err := getPerson(v, site, id)
+	if err != nil {
+		return err
+	}
+	if l.db.ID(i.Lead) != id || !slices.Contains(l.contactsOf(p.Form), contact) {
+		return fmt.Errorf("%w: lead %s does not have the contact that it is found by", errCorrupt, i.Lead)
+	}
+	return nil
 }
 
 func mustHave(v *store.View, key []byte, without string) error {

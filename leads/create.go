@@ -39,12 +39,16 @@ func (l *Leads) Create(ctx context.Context, c Create) (answer []byte, id string,
 		answer, id, err = l.create(ctx, &c, now, nil)
 		return answer, id, false, err
 	}
-	key, release, err := l.reserve(&c)
+	kind := keepPublic
+	if c.Whole {
+		kind = keepSecret
+	}
+	key, release, err := l.reserve(c.Site.ID, kind, c.IdempotencyKey)
 	if err != nil {
 		return nil, "", false, err
 	}
 	defer release()
-	if kept, found, err := l.stored(key, &c, now); err != nil || found {
+	if kept, found, err := l.stored(key, c.Body, now); err != nil || found {
 		return kept.Answer, kept.Lead, found, err
 	}
 	answer, id, err = l.create(ctx, &c, now, key)
@@ -66,7 +70,7 @@ func (l *Leads) create(ctx context.Context, c *Create, now time.Time, key []byte
 	}
 	d := l.decide(c, form, past, id, now)
 	p := &person{Form: form}
-	if answer, err = l.answer(c, d, p, past, now); err != nil {
+	if answer, err = l.answer(c, d, p, now); err != nil {
 		return nil, "", err
 	}
 	r, err := l.record(c, d, p, now)
@@ -124,7 +128,8 @@ func (l *Leads) pastOf(c *Create) (*sessionize.Analytics, error) {
 	if c.Consent == catalog.ConsentAnonymous {
 		c.Session = ""
 	}
-	if c.Session == "" {
+	if c.Session == "" || l.o.Sessions.Refuses(c.Site.ID, c.Session, "", l.o.Now().UnixMilli()) {
+		c.Session = ""
 		return nil, nil
 	}
 	a, found, err := l.o.Sessions.Session(c.Site.ID, c.Session)
@@ -168,7 +173,7 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 	lead.Features = features(a, form, lead.Behavior, now.In(c.Site.Zone()))
 
 	last, wins, resolved := l.past.of(c.Site.Organization)
-	p := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, scorer.DefaultThresholds)
+	p := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, l.thresholds(c.Site.Organization))
 	lead.Score = Score{
 		LeadScore: p.LeadScore, Priority: p.Priority, Action: p.Action,
 		Confidence: scorer.Completeness(&lead.Features), ScoredAt: created,
@@ -176,6 +181,11 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 		Reasons: scorer.RuleReasons(points),
 	}
 	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.LeadScoreExact, Lead: lead}
+}
+
+func (l *Leads) thresholds(organization string) scorer.Thresholds {
+	t := l.o.Catalog.Settings(organization).Thresholds
+	return scorer.Thresholds{High: t.High, Medium: t.Medium}
 }
 
 // record makes the record of a lead with its form.
@@ -189,14 +199,13 @@ func (l *Leads) record(c *Create, d *decision, p *person, now time.Time) (r jour
 	if err != nil {
 		return r, err
 	}
-	return journal.Record{
-		At: now, Kind: journal.KindLead, Site: c.Site.ID, Session: c.Session, Body: body,
-		Rows: []journal.Row{{Key: idKey(store.LeadForms, c.Site.ID, l.db.ID(d.Lead.ID)), Value: form}},
-	}, nil
+	rows := []journal.Row{{Key: idKey(store.LeadForms, c.Site.ID, l.db.ID(d.Lead.ID)), Value: form}}
+	rows = append(rows, l.contactRows(d.Organization, Inquiry{c.Site.ID, d.Lead.ID, d.Lead.Created}, nil, p.Form)...)
+	return journal.Record{At: now, Kind: journal.KindLead, Site: c.Site.ID, Session: c.Session, Body: body, Rows: rows}, nil
 }
 
 // answer makes the JSON of a created lead. A write key is public: it learns nothing that it did not send.
-func (l *Leads) answer(c *Create, d *decision, p *person, a *sessionize.Analytics, now time.Time) ([]byte, error) {
+func (l *Leads) answer(c *Create, d *decision, p *person, now time.Time) ([]byte, error) {
 	var lead any = struct {
 		ID      string `json:"id"`
 		Status  string `json:"status"`
@@ -205,7 +214,13 @@ func (l *Leads) answer(c *Create, d *decision, p *person, a *sessionize.Analytic
 	if c.Whole {
 		r := newRow(0, d, nil)
 		v := newView(&r, d, p)
-		v.Activity = activityOf(a, now)
+		var err error
+		if v.Activity, err = l.activity(c.Site.ID, c.Session, now); err != nil {
+			return nil, err
+		}
+		if v.Inquiries, err = l.others(r.Organization, r.ID, p.Form); err != nil {
+			return nil, err
+		}
 		lead = v
 	}
 	b, err := json.Marshal(struct {

@@ -96,9 +96,12 @@ func (f *Field) filled() bool {
 	return json.Unmarshal(v, &n) != nil || n != 0
 }
 
+// isConsentField says whether a field holds what the person agreed to. It stays with the lead and says nothing of a buyer.
+func isConsentField(name string) bool { return name == "consent_text" || name == "consent_version" }
+
 func countFilled(fields []Field) (n int) {
 	for i := range fields {
-		if fields[i].filled() {
+		if fields[i].filled() && !isConsentField(fields[i].Name) {
 			n++
 		}
 	}

@@ -52,17 +52,19 @@ func decodeReplay(b []byte) (*replay, error) {
 	return r, nil
 }
 
-// reserve takes the idempotency key of a call until release is called, and returns where its answer is kept. Calls
-// with a secret key and with a write key have keys of their own: a replay must not show a public caller the whole lead.
-func (l *Leads) reserve(c *Create) (key []byte, release func(), err error) {
-	if len(c.IdempotencyKey) > maxIdempotencyKey || !isText(c.IdempotencyKey) {
+// Calls with a secret key and with a write key have idempotency keys of their own: a replay must not show a public
+// caller the whole lead.
+const (
+	keepPublic = "write:"
+	keepSecret = "secret:"
+)
+
+// reserve takes the idempotency key of a call until release is called, and returns where its answer is kept.
+func (l *Leads) reserve(site uint32, kind, idempotencyKey string) (key []byte, release func(), err error) {
+	if len(idempotencyKey) > maxIdempotencyKey || !isText(idempotencyKey) {
 		return nil, nil, fault.Field(fault.InvalidField, "Idempotency-Key", "Idempotency-Key has at most %d bytes of text.", maxIdempotencyKey)
 	}
-	kind := "write:"
-	if c.Whole {
-		kind = "secret:"
-	}
-	key = idKey(store.Idempotency, c.Site.ID, l.db.ID(kind+c.IdempotencyKey))
+	key = idKey(store.Idempotency, site, l.db.ID(kind+idempotencyKey))
 	l.inFlightMu.Lock()
 	defer l.inFlightMu.Unlock()
 	if l.inFlight[string(key)] {
@@ -77,7 +79,7 @@ func (l *Leads) reserve(c *Create) (key []byte, release func(), err error) {
 }
 
 // stored returns what was answered under the key within the last 24 hours.
-func (l *Leads) stored(key []byte, c *Create, now time.Time) (r replay, found bool, err error) {
+func (l *Leads) stored(key []byte, body [32]byte, now time.Time) (r replay, found bool, err error) {
 	v, found, err := l.db.Get(key)
 	if err != nil || !found {
 		return r, false, err
@@ -89,7 +91,7 @@ func (l *Leads) stored(key []byte, c *Create, now time.Time) (r replay, found bo
 	if kept.old(now) {
 		return r, false, nil
 	}
-	if kept.Body != c.Body {
+	if kept.Body != body {
 		return r, false, fault.Field(fault.IdempotencyMismatch, "Idempotency-Key", "This Idempotency-Key came with another body. Use a new key for a new lead.")
 	}
 	return *kept, true, nil

@@ -71,8 +71,11 @@ const basisRules = "rules"
 // decision is a lead with what its readers do not see.
 type decision struct {
 	Organization string  `json:"organization"`
-	Points       int     `json:"rule_points"` // uncapped
-	Exact        float64 `json:"exact_score"` // the lead score before it was cut to a whole number
+	Points       int     `json:"rule_points"`           // uncapped
+	Exact        float64 `json:"exact_score"`           // the lead score before it was cut to a whole number
+	Unranked     bool    `json:"unranked,omitempty"`    // its points say nothing: what they are made of is not known
+	Imported     int64   `json:"imported_at,omitempty"` // ms, of a lead that was made elsewhere, earlier
+	Status       string  `json:"status,omitempty"`      // that it came with, "" for new
 	Lead         Lead    `json:"lead"`
 }
 

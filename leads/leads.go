@@ -3,25 +3,24 @@
 //
 // It guarantees that a lead is one record with its form and its idempotency key in one synced batch; that its figures,
 // features and score are decided once, when it is created, and never recomputed; and that what a person wrote, or
-// others wrote about them, stands in the space of lead forms only, where it can be erased. It does not fold sessions
+// others wrote about them, stands in lead forms and lead notes only, where it can be erased; and that a lead's history
+// is only added to, but for activities that were taken back. It does not fold sessions
 // (package sessionize reads the link in the lead's record) and does not judge keys or origins.
 //
 // What Get and List return may not be on disk yet: whoever answers with it waits for the journal first.
 //
-// It owns the spaces lead forms, leads, leads by time and idempotency; keys.go draws them.
+// It owns the spaces lead forms, leads, leads by time, idempotency, lead history, lead notes and contacts; keys.go draws
+// them.
 package leads
 
 import (
-	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"footfall/catalog"
-	"footfall/fault"
 	"footfall/journal"
 	"footfall/sessionize"
 	"footfall/store"
@@ -37,7 +36,7 @@ type Options struct {
 	Random   io.Reader // of ids, default crypto/rand
 }
 
-// Leads is the owner of leads. It is a journal.Owner; Create, Get, List and Patch are for anyone.
+// Leads is the owner of leads. It is a journal.Owner; the calls that create, change and read leads are for anyone.
 type Leads struct {
 	db      *store.DB
 	o       Options
@@ -83,8 +82,12 @@ func (l *Leads) Apply(b *store.Batch, r *journal.Record) error {
 		err = l.applyLead(b, r)
 	case journal.KindPatch:
 		err = l.applyPatch(b, r)
+	case journal.KindActivity, journal.KindOutcome, journal.KindFeedback:
+		err = l.applyEntry(b, r)
 	case journal.KindRetire:
 		err = l.applyRetire(b, r)
+	case journal.KindErase:
+		err = l.applyErase(b, r)
 	}
 	if err != nil {
 		return err
@@ -133,23 +136,41 @@ func (l *Leads) applyPatch(b *store.Batch, r *journal.Record) error {
 		return err
 	}
 	from := row.Status
-	row.change(&c)
-	l.past.recount(row.Organization, from, row.Status)
-	setRow(b, r.Site, key, &row)
-	journal.StorePosition(b, ownerName, r.Pos)
+	if e := row.change(&c); e != nil {
+		if err := setEntry(b, r.Site, key, e); err != nil {
+			return err
+		}
+	}
+	l.setRow(b, r, key, &row, from)
 	return nil
 }
 
-// submit puts one record into the journal; what hinders it becomes a fault that tells the client what to do.
-func (l *Leads) submit(ctx context.Context, r journal.Record) error {
-	_, err := l.journal.Submit(ctx, r)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, journal.ErrOverloaded):
-		return fault.Wrap(fault.Overloaded, err, "The server has more to write than it can take now. Try again in a moment.")
-	case errors.Is(err, journal.ErrClosed), l.journal.Err() != nil:
-		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Try again in a moment.")
+// applyEntry takes an entry of a lead's history in, or takes one away.
+func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
+	e, err := decodeEntry(r.Body)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("submit a lead's record: %w", err)
+	key := l.db.ID(e.Lead)
+	row, found, err := getRow(b, r.Site, key)
+	if err != nil || !found { // erased or retired since
+		return err
+	}
+	from := row.Status
+	if e.Undo != nil {
+		row.undo(e.Undo, e.At)
+		b.Delete(numberKey(store.LeadHistory, r.Site, key, e.Undo.Number))
+	} else {
+		row.step(&e)
+		b.Set(numberKey(store.LeadHistory, r.Site, key, e.Number), r.Body)
+	}
+	l.setRow(b, r, key, &row, from)
+	return nil
+}
+
+// setRow writes a row that a record changed.
+func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, row *row, from status) {
+	l.past.recount(row.Organization, from, row.Status)
+	setRow(b, r.Site, key, row)
+	journal.StorePosition(b, ownerName, r.Pos)
 }

@@ -21,7 +21,7 @@ const (
 const (
 	SortCreated  = "created_at" // default
 	SortScore    = "ml_score"   // the exact score
-	SortActivity = "activity"   // when the session was last seen
+	SortActivity = "activity"   // the newest sign of life: the visitor's last event, or what was last done about the lead
 )
 
 // Query says which leads to list. Empty fields do not filter, except that without a Status only open leads are listed.
@@ -61,9 +61,14 @@ func parsePlace(s string) (p place, err error) {
 	return p, fault.New(fault.InvalidCursor, "The cursor is not one that this list gave out.")
 }
 
-// List returns a page of leads and where the next one begins, "" at the end. Leads that are created or changed while
-// somebody pages through do not make others appear twice or be left out.
+// List is ListSites of one site.
 func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error) {
+	return l.ListSites([]uint32{site}, q)
+}
+
+// ListSites returns a page of the leads of several sites and where the next one begins, "" at the end. Leads that are
+// created or changed while somebody pages through do not make others appear twice or be left out.
+func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, err error) {
 	want, err := q.filter()
 	if err != nil {
 		return nil, "", err
@@ -79,7 +84,18 @@ func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error
 		}
 	}
 	v := l.db.NewView()
-	places, err := l.places(v.Reader, site, &q, want, after, limit+1)
+	var places []placedRow
+	for _, site := range sites {
+		var of []placedRow
+		if of, err = l.places(v.Reader, site, &q, want, after, limit+1); err != nil {
+			break
+		}
+		for i := range of {
+			of[i].site = site
+		}
+		places = append(places, of...)
+	}
+	slices.SortFunc(places, comparePlaced)
 	if cerr := v.Close(); err == nil {
 		err = cerr
 	}
@@ -88,7 +104,7 @@ func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error
 	}
 	page = make([]*View, 0, min(len(places), limit))
 	for _, p := range places[:min(len(places), limit)] {
-		view, err := l.view(site, &p.row)
+		view, err := l.view(p.site, &p.row)
 		if err != nil {
 			return nil, "", err
 		}
@@ -102,7 +118,8 @@ func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error
 
 type placedRow struct {
 	place
-	row row
+	row  row
+	site uint32
 }
 
 // places returns the first n wanted rows after a place.
@@ -114,11 +131,8 @@ func (l *Leads) places(r store.Reader, site uint32, q *Query, want func(*row) bo
 		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) { return math.Float64bits(max(r.Score, 0)), nil })
 	case SortActivity:
 		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) {
-			a, err := l.session(site, r)
-			if err != nil || a == nil {
-				return 0, err
-			}
-			return uint64(max(a.LastVisit, 0)), nil
+			a, err := l.activity(site, r.Session, l.o.Now())
+			return uint64(max(int64(a.LastSeen), r.LastActivity, 0)), err
 		})
 	}
 	return nil, fault.Field(fault.InvalidField, "sort", "sort is one of: %s, %s, %s.", SortScore, SortCreated, SortActivity)
@@ -152,7 +166,7 @@ func (l *Leads) newest(r store.Reader, site uint32, want func(*row) bool, after 
 			return fmt.Errorf("%w: no row for the index entry %x", errCorrupt, k)
 		}
 		if p := (place{uint64(created), row.ID}); want(&row) && p.compare(after) > 0 {
-			rows = append(rows, placedRow{p, row})
+			rows = append(rows, placedRow{place: p, row: row})
 		}
 		return nil
 	})
@@ -174,7 +188,7 @@ func (l *Leads) sorted(r store.Reader, site uint32, want func(*row) bool, after 
 		}
 		if p := (place{v, row.ID}); p.compare(after) > 0 {
 			row.Decision = slices.Clone(row.Decision)
-			rows = append(rows, placedRow{p, row})
+			rows = append(rows, placedRow{place: p, row: row})
 		}
 		return nil
 	})

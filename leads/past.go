@@ -42,6 +42,13 @@ func (p *past) load(r store.Reader) error {
 	})
 }
 
+// clear forgets all, so that load can count again.
+func (p *past) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.orgs)
+}
+
 // of returns the uncapped points of an organization's last leads, and how many of its leads closed and were resolved.
 func (p *past) of(organization string) (points []int, wins, resolved int) {
 	p.mu.Lock()
@@ -67,7 +74,7 @@ func (p *past) add(r *row) {
 	}
 	o.count(r.Status, 1)
 	i, found := o.find(r.Pos)
-	if found {
+	if found || r.Unranked {
 		return
 	}
 	o.last = slices.Insert(o.last, i, ranked{r.Pos, r.Points})

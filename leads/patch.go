@@ -14,6 +14,7 @@ import (
 
 // Patch says what to change of a lead. What is nil stays.
 type Patch struct {
+	By      string // who asks, may be empty
 	Status  *string
 	Profile *string
 	Tags    *[]string
@@ -27,6 +28,8 @@ type Patch struct {
 type change struct {
 	Lead    string `json:"lead"`
 	At      int64  `json:"at"` // ms
+	By      string `json:"by,omitempty"`
+	Number  uint64 `json:"n,omitempty"` // of the entry that a new status adds to the history; records of old have none
 	Status  string `json:"status,omitempty"`
 	Profile string `json:"profile_id,omitempty"`
 }
@@ -57,9 +60,7 @@ func decodeChange(b []byte) (c change, err error) {
 // Patch changes a lead and returns it once the change is on disk. A patch that says nothing changes nothing.
 func (l *Leads) Patch(ctx context.Context, site uint32, id string, p Patch) (*View, error) {
 	key := l.db.ID(id)
-	stripe := &l.stripes[int(key[0])%len(l.stripes)]
-	stripe.Lock()
-	defer stripe.Unlock()
+	defer l.lock(key)()
 	r, found, err := getRow(l.db, site, key)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (l *Leads) Patch(ctx context.Context, site uint32, id string, p Patch) (*Vi
 	if p.empty() {
 		return l.view(site, &r)
 	}
-	record, err := l.patchRecord(site, key, id, &p)
+	record, err := l.patchRecord(site, key, &r, &p)
 	if err != nil {
 		return nil, err
 	}
@@ -85,14 +86,20 @@ func (p *Patch) touchesPerson() bool { return p.Tags != nil || p.Notes != nil ||
 func (p *Patch) empty() bool { return p.Status == nil && p.Profile == nil && !p.touchesPerson() }
 
 // patchRecord makes the record of a patch; what concerns the person goes along as the row of its form.
-func (l *Leads) patchRecord(site uint32, key store.ID, id string, p *Patch) (r journal.Record, err error) {
+func (l *Leads) patchRecord(site uint32, key store.ID, of *row, p *Patch) (r journal.Record, err error) {
 	now := l.o.Now()
-	c := change{Lead: id, At: now.UnixMilli()}
+	c := change{Lead: of.ID, At: now.UnixMilli(), By: p.By}
 	if p.Status != nil {
-		if _, err := statusOf(*p.Status); err != nil {
+		s, err := statusOf(*p.Status)
+		if err != nil {
 			return r, err
 		}
-		c.Status = *p.Status
+		if s != of.Status {
+			if of.Entries >= maxEntries {
+				return r, errFull
+			}
+			c.Status, c.Number = *p.Status, of.Entries+1
+		}
 	}
 	if p.Profile != nil {
 		if c.Profile = *p.Profile; c.Profile == "" || len(c.Profile) > event.MaxProfile || !isText(c.Profile) {
@@ -111,11 +118,15 @@ func (l *Leads) patchRecord(site uint32, key store.ID, id string, p *Patch) (r j
 	if err != nil {
 		return r, err
 	}
+	before := slices.Clone(person.Form)
 	if err := p.change(person); err != nil {
 		return r, err
 	}
 	value, err := encodePerson(person)
 	r.Rows = []journal.Row{{Key: idKey(store.LeadForms, site, key), Value: value}}
+	if len(p.Form) > 0 {
+		r.Rows = append(r.Rows, l.contactRows(of.Organization, Inquiry{site, of.ID, Time(of.Created)}, before, person.Form)...)
+	}
 	return r, err
 }
 

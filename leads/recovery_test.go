@@ -22,6 +22,20 @@ func (w *world) story() (ids []string) {
 		ids = append(ids, id)
 		w.now.Add(1000)
 		w.setStatus(ids[i*7%len(ids)], statusNames[i%len(statusNames)])
+		if i%2 == 0 {
+			w.act(ids[i*5%len(ids)], activityTypes[i%len(activityTypes)], fmt.Sprint("did ", i))
+		}
+		if i%3 == 0 {
+			w.end(ids[i*11%len(ids)], Result{Outcome: outcomeNames[i%len(outcomeNames)], Notes: fmt.Sprint("end ", i), DealValue: fmt.Sprint(i, ".5")})
+		}
+		if i%5 == 0 {
+			w.judge(ids[i], i%2 == 0, fmt.Sprint("think ", i))
+			if did := w.did(ids[i*5%len(ids)]); len(did) > 0 {
+				w.must(w.leads.UndoActivity(w.t.Context(), w.site(), ids[i*5%len(ids)], did[0].ID))
+			}
+			w.imports(form("external_id", fmt.Sprintf("%q", fmt.Sprint("x", i)), "created_at", `"2023-05-06 07:08"`, "stage", `"Closed Won"`,
+				"notes", `"bought"`, "email", `"ann@example.com"`))
+		}
 		w.patch(ids[i*3%len(ids)], Patch{Notes: ptr(fmt.Sprint("note ", i)), Profile: ptr(fmt.Sprint("agent", i%3))})
 	}
 	return ids
@@ -30,9 +44,15 @@ func (w *world) story() (ids []string) {
 // state is everything that readers and later scores can see.
 func (w *world) state(ids []string) (leads []string, past orgPast) {
 	w.t.Helper()
-	for _, id := range ids {
-		leads = append(leads, mustJSON(w.t, w.get(id)))
+	for _, id := range append(ids, w.ids(Query{Status: "closed_won"})...) {
+		history, _, err := w.leads.History(1, id, Page{Limit: maxPage})
+		w.must(err)
+		leads = append(leads, mustJSON(w.t, w.get(id)), mustJSON(w.t, history))
 	}
+	w.must(w.leads.Each("default", func(r *LeadRow) error {
+		leads = append(leads, mustJSON(w.t, r))
+		return nil
+	}))
 	return leads, *w.leads.past.orgs["default"]
 }
 
@@ -119,6 +139,18 @@ func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
 		"lead row":               func(_ *world, b *store.Batch, key store.ID) { b.Set(idKey(store.Leads, 1, key), []byte{1, 2}) },
 		"lead form version":      func(_ *world, b *store.Batch, key store.ID) { b.Set(idKey(store.LeadForms, 1, key), []byte{9}) },
 		"idempotency":            func(_ *world, b *store.Batch, key store.ID) { b.Set(idKey(store.Idempotency, 1, key), []byte{1}) },
+		"entry version": func(_ *world, b *store.Batch, key store.ID) {
+			b.Set(numberKey(store.LeadHistory, 1, key, 1), []byte{9})
+		},
+		"is not its own": func(w *world, b *store.Batch, key store.ID) {
+			w.must(setEntry(b, 1, key, &entry{Lead: "ld_other", Number: 1, Activity: "call"}))
+		},
+		"note without an entry": func(_ *world, b *store.Batch, key store.ID) {
+			b.Set(numberKey(store.LeadNotes, 1, key, 1), encodeNote("x"))
+		},
+		"does not have the contact": func(w *world, b *store.Batch, key store.ID) {
+			b.Set(contactKey(key, key, 1, key), encodeContact(Inquiry{Lead: "ld_a"}))
+		},
 		"stands under another's": func(w *world, b *store.Batch, key store.ID) {
 			r, _, err := getRow(w.db, 1, key)
 			w.must(err)
@@ -143,7 +175,7 @@ func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
 func (w *world) restore(v *store.View) {
 	w.t.Helper()
 	b := w.db.NewBatch()
-	for _, space := range []store.Space{store.LeadForms, store.Leads, store.LeadsByTime, store.Idempotency} {
+	for _, space := range []store.Space{store.LeadForms, store.Leads, store.LeadsByTime, store.Idempotency, store.LeadHistory, store.LeadNotes, store.Contacts} {
 		lo, hi := space.Span()
 		b.DeleteRange(lo, hi)
 		w.must(v.Scan(store.Range{Lo: lo, Hi: hi}, func(k, value []byte) error {
@@ -165,6 +197,7 @@ func TestAMarkedErasureNeedsNoForm(t *testing.T) {
 	b := w.db.NewBatch()
 	setRow(b, 1, key, &r)
 	b.Delete(idKey(store.LeadForms, 1, key))
+	b.DeleteRange(store.Contacts.Span())
 	w.must(b.Commit(true))
 	w.check()
 	same(t, "erased", w.get(id)["erased"], `true`)

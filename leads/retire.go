@@ -50,13 +50,7 @@ func (l *Leads) expired(from, to []byte) (ids []store.ID, next []byte, err error
 // retire submits the record. No lead is patched meanwhile: a form written after its lead is gone would stay for ever.
 func (l *Leads) retire(ctx context.Context, site uint32, t *journal.Retire) error {
 	r := journal.Record{Kind: journal.KindRetire, Site: site, Body: journal.EncodeRetire(t)}
-	for _, id := range t.IDs {
-		r.Rows = append(r.Rows, journal.Row{Key: idKey(store.LeadForms, site, id)})
-	}
-	for i := range l.stripes {
-		l.stripes[i].Lock()
-		defer l.stripes[i].Unlock()
-	}
+	defer l.lockAll()()
 	return l.submit(ctx, r)
 }
 
@@ -65,6 +59,7 @@ func (l *Leads) applyRetire(b *store.Batch, r *journal.Record) error {
 	if err != nil || t.Space != store.Leads {
 		return err
 	}
+	recount := false
 	for _, id := range t.IDs {
 		row, found, err := getRow(b, r.Site, id)
 		if err != nil {
@@ -74,8 +69,16 @@ func (l *Leads) applyRetire(b *store.Batch, r *journal.Record) error {
 			continue
 		}
 		l.past.remove(&row)
-		b.Delete(idKey(store.Leads, r.Site, id))
-		b.Delete(timeKey(r.Site, row.Created, id))
+		recount = recount || row.Imported // it may be old and still have come late: leads before it count again
+		if _, err := l.deleteLead(b, r.Site, id); err != nil {
+			return err
+		}
+	}
+	if recount {
+		l.past.clear()
+		if err := l.past.load(b.Reader()); err != nil {
+			return err
+		}
 	}
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil

@@ -92,7 +92,7 @@ func TestOldStoredAnswersAreForgottenAndYoungOnesReplayed(t *testing.T) {
 	w.now.Add(aDay)
 	call("used again")
 	call("young")
-	_, release, err := w.leads.reserve(&Create{Site: w.site(), IdempotencyKey: "in use"})
+	_, release, err := w.leads.reserve(1, keepPublic, "in use")
 	w.must(err)
 	w.must(w.leads.ForgetReplays(context.Background()))
 	release()

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"footfall/fault"
-	"footfall/sessionize"
+	"footfall/store"
 )
 
 // View is a lead as its readers see it. Its JSON holds the fields of the form at the top level; those whose names are
@@ -23,6 +24,10 @@ type View struct {
 	Tags      []string
 	Notes     Text
 	Erased    bool
+	Imported  bool      // made elsewhere, earlier
+	Acted     Time      // newest activity, 0: none
+	Outcome   *Outcome  // the latest, nil: none
+	Inquiries []Inquiry // other leads of the same person in the organization, newest first
 	Activity  Activity
 	Form      []Field
 }
@@ -31,11 +36,11 @@ type View struct {
 type Activity struct {
 	LastSeen       Time `json:"last_seen"`
 	Online         bool `json:"online"`
-	Visits7d       *int `json:"visits_7d"` // not known yet
-	Views7d        *int `json:"views_7d"`  // not known yet
-	CurrentListing Text `json:"current_listing"`
+	Visits7d       *int `json:"visits_7d"`       // of the visitor, nil without a session
+	Views7d        *int `json:"views_7d"`        // not known: sessions do not keep when each of their views was
+	CurrentListing Text `json:"current_listing"` // while online
 	ScoreNow       *int `json:"score_now"`
-	Trend7d        *int `json:"trend_7d"`
+	Trend7d        *int `json:"trend_7d"` // not known: earlier scores are not kept
 }
 
 // shown is a view's JSON without the form.
@@ -48,6 +53,11 @@ type shown struct {
 	Tags      []string `json:"tags"`
 	Notes     Text     `json:"notes"`
 	Erased    bool     `json:"erased"`
+	Imported  bool     `json:"imported"`
+	Acted     Time     `json:"last_activity"`
+	Outcome   *Outcome `json:"outcome"`
+	Days      *int32   `json:"days_to_close"`
+	Inquiries []string `json:"inquiries"`
 	Activity  Activity `json:"activity"`
 }
 
@@ -66,7 +76,17 @@ func jsonNames(t reflect.Type) map[string]bool {
 
 // MarshalJSON writes the lead with the form's fields at the end.
 func (v *View) MarshalJSON() ([]byte, error) {
-	b, err := json.Marshal(shown{v.Lead, v.Profile, v.Status, v.Updated, v.Contacted, v.Tags, v.Notes, v.Erased, v.Activity})
+	s := shown{
+		Lead: v.Lead, Profile: v.Profile, Status: v.Status, Updated: v.Updated, Contacted: v.Contacted, Tags: v.Tags, Notes: v.Notes,
+		Erased: v.Erased, Imported: v.Imported, Acted: v.Acted, Outcome: v.Outcome, Inquiries: []string{}, Activity: v.Activity,
+	}
+	for _, i := range v.Inquiries {
+		s.Inquiries = append(s.Inquiries, i.Lead)
+	}
+	if v.Outcome != nil {
+		s.Days = &v.Outcome.Days
+	}
+	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode lead: %w", err)
 	}
@@ -95,21 +115,60 @@ func newView(r *row, d *decision, p *person) *View {
 	}
 	return &View{
 		Lead: d.Lead, Profile: r.Profile, Status: r.Status.String(), Updated: Time(r.Updated),
-		Contacted: Time(r.Contacted), Tags: tags, Notes: Text(p.Notes), Erased: r.Erased, Form: p.Form,
+		Contacted: Time(r.Contacted), Tags: tags, Notes: Text(p.Notes), Erased: r.Erased, Imported: r.Imported,
+		Acted: Time(r.LastActivity), Form: p.Form,
 	}
 }
 
-// onlineFor is how long after a live beacon somebody counts as online.
-const onlineFor = 5 * time.Minute
+const (
+	onlineFor    = 5 * time.Minute // after a live beacon somebody counts as online
+	lately       = 7 * 24 * time.Hour
+	maxInquiries = 100
+)
 
-func activityOf(a *sessionize.Analytics, now time.Time) (act Activity) {
-	if a == nil {
-		return act
+// activity returns what the person of a session does on the site now.
+func (l *Leads) activity(site uint32, session string, now time.Time) (act Activity, err error) {
+	if session == "" {
+		return act, nil
 	}
-	score := a.Score
-	act.LastSeen, act.ScoreNow = Time(a.LastVisit), &score
-	act.Online = a.LastLive != 0 && now.UnixMilli()-a.LastLive <= onlineFor.Milliseconds()
-	return act
+	r, found, err := l.o.Sessions.Recent(site, session, now.Add(-lately).UnixMilli())
+	if err != nil || !found {
+		return act, err
+	}
+	s := &r.Session
+	act.LastSeen, act.ScoreNow, act.Visits7d = Time(max(r.Last, s.LastVisit)), &s.Score, &r.Visits
+	if act.Online = s.LastLive != 0 && now.UnixMilli()-s.LastLive <= onlineFor.Milliseconds(); act.Online {
+		act.CurrentListing = Text(r.Listing)
+	}
+	return act, nil
+}
+
+// others returns the leads of an organization, but one, whose form holds a contact that this form holds, newest first.
+func (l *Leads) others(organization, lead string, form []Field) ([]Inquiry, error) {
+	all, err := l.inquiries(l.db.Reader(), organization, l.contactsOf(form))
+	all = slices.DeleteFunc(all, func(i Inquiry) bool { return i.Lead == lead })
+	return all[:min(len(all), maxInquiries)], err
+}
+
+// Limit takes out of views what they tell of leads of other profiles; "" takes out nothing.
+func (l *Leads) Limit(profile string, views ...*View) error {
+	if profile == "" {
+		return nil
+	}
+	for _, v := range views {
+		var own []Inquiry
+		for _, i := range v.Inquiries {
+			whose, found, err := l.ProfileOf(i.Site, i.Lead)
+			if err != nil {
+				return err
+			}
+			if found && whose == profile {
+				own = append(own, i)
+			}
+		}
+		v.Inquiries = own
+	}
+	return nil
 }
 
 // Get returns a lead.
@@ -124,6 +183,12 @@ func (l *Leads) Get(site uint32, id string) (*View, error) {
 	return l.view(site, &r)
 }
 
+// ProfileOf returns whose a lead is, and whether there is one of this id.
+func (l *Leads) ProfileOf(site uint32, id string) (profile string, found bool, err error) {
+	r, found, err := getRow(l.db, site, l.db.ID(id))
+	return r.Profile, found, err
+}
+
 func notFound() error { return fault.New(fault.NotFound, "There is no such lead.") }
 
 // view completes a row to what its readers see.
@@ -132,27 +197,36 @@ func (l *Leads) view(site uint32, r *row) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := getPerson(l.db, site, l.db.ID(r.ID))
+	key := l.db.ID(r.ID)
+	p, err := getPerson(l.db, site, key)
 	if err != nil {
 		return nil, err
 	}
 	v := newView(r, d, p)
-	a, err := l.session(site, r)
-	if err != nil {
+	if v.Activity, err = l.activity(site, r.Session, l.o.Now()); err != nil {
 		return nil, err
 	}
-	v.Activity = activityOf(a, l.o.Now())
-	return v, nil
+	if v.Outcome, err = l.latestOutcome(site, key, r); err != nil {
+		return nil, err
+	}
+	v.Inquiries, err = l.others(r.Organization, r.ID, p.Form)
+	return v, err
 }
 
-// session returns the session of a lead as it is now, nil if it has none that we know.
-func (l *Leads) session(site uint32, r *row) (*sessionize.Analytics, error) {
-	if r.Session == "" {
+// latestOutcome returns how a lead ended, nil if it did not.
+func (l *Leads) latestOutcome(site uint32, key store.ID, r *row) (*Outcome, error) {
+	if r.Outcome.Number == 0 {
 		return nil, nil
 	}
-	a, found, err := l.o.Sessions.Session(site, r.Session)
-	if err != nil || !found {
+	value, found, err := l.db.Get(numberKey(store.LeadHistory, site, key, r.Outcome.Number))
+	if err != nil || !found { // deleted since the row was read
 		return nil, err
 	}
-	return &a, nil
+	e, err := decodeEntry(value)
+	if err != nil || e.Outcome == nil {
+		return nil, err
+	}
+	note, err := readNote(l.db, site, key, e.Number)
+	o := newOutcome(&e, note)
+	return &o, err
 }

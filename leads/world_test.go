@@ -155,6 +155,46 @@ func (w *world) patch(id string, p Patch) map[string]any {
 	return w.fields(v)
 }
 
+func (w *world) request(id string) Request { return Request{Site: w.site(), Lead: id, By: "user:7"} }
+
+// added returns the JSON that a call answered.
+func (w *world) added(answer []byte, _ bool, err error) (m map[string]any) {
+	w.t.Helper()
+	w.must(err)
+	w.must(json.Unmarshal(answer, &m))
+	return m
+}
+
+func (w *world) act(id, kind, note string) map[string]any {
+	w.t.Helper()
+	return w.added(w.leads.AddActivity(context.Background(), w.request(id), kind, note))
+}
+
+func (w *world) end(id string, res Result) map[string]any {
+	w.t.Helper()
+	return w.added(w.leads.AddOutcome(context.Background(), w.request(id), res))
+}
+
+func (w *world) judge(id string, accurate bool, text string) map[string]any {
+	w.t.Helper()
+	return w.added(w.leads.AddFeedback(context.Background(), w.request(id), &accurate, text))
+}
+
+// did returns what was done about a lead, newest first.
+func (w *world) did(id string) []Deed {
+	w.t.Helper()
+	did, _, err := w.leads.Activities(1, id, Page{Limit: maxPage})
+	w.must(err)
+	return did
+}
+
+func (w *world) imports(rows ...[]Field) []ImportResult {
+	w.t.Helper()
+	results, err := w.leads.Import(context.Background(), Import{Site: w.site(), Whole: true}, rows)
+	w.must(err)
+	return results
+}
+
 func (w *world) setStatus(id, status string) {
 	w.t.Helper()
 	w.patch(id, Patch{Status: &status})

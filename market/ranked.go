@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"footfall/catalog"
 	"footfall/fault"
 	"footfall/sessionize"
 )
@@ -33,18 +34,20 @@ type Ranking struct {
 
 // Ranked is one listing of a ranking.
 type Ranked struct {
+	Site    uint32 `json:"site_id"`
 	Listing string `json:"listing_id"`
 	Numbers
 }
 
 type candidate struct {
+	site    uint32
 	listing string
 	exact
 }
 
-// Ranked returns the listings with data, by the unrounded number descending, those without a value last, ties by
-// listing id.
-func (m *Market) Ranked(site uint32, q RankQuery) (*Ranking, error) {
+// Ranked returns the listings of sites with data, by the unrounded number descending, those without a value last, ties by
+// listing id and site.
+func (m *Market) Ranked(sites []*catalog.Site, q RankQuery) (*Ranking, error) {
 	if err := checkRange(q.From, q.To); err != nil {
 		return nil, err
 	}
@@ -59,21 +62,25 @@ func (m *Market) Ranked(site uint32, q RankQuery) (*Ranking, error) {
 		q.Limit = defaultRanked
 	}
 	ranking := &Ranking{Listings: []Ranked{}, From: Date(q.From), To: Date(q.To)}
-	if s, ok := m.catalog.Site(site); ok && q.Profile != "" && q.Profile != s.Profile {
-		return ranking, nil
-	}
-	all, err := m.candidates(site, q.From, q.To)
-	if err != nil {
-		return nil, err
+	var all []candidate
+	for _, site := range sites {
+		if q.Profile != "" && q.Profile != site.Profile {
+			continue
+		}
+		of, err := m.candidates(site.ID, q.From, q.To)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
 	}
 	slices.SortFunc(all, func(a, b candidate) int {
 		if c := compareRatios(sorts[i].by(&b.exact), sorts[i].by(&a.exact)); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.listing, b.listing)
+		return cmp.Or(cmp.Compare(a.listing, b.listing), cmp.Compare(a.site, b.site))
 	})
 	for _, c := range all[:min(len(all), q.Limit, maxRanked)] {
-		ranking.Listings = append(ranking.Listings, Ranked{c.listing, c.rounded()})
+		ranking.Listings = append(ranking.Listings, Ranked{c.site, c.listing, c.rounded()})
 	}
 	return ranking, nil
 }
@@ -84,7 +91,7 @@ func (m *Market) candidates(site uint32, from, to uint16) (all []candidate, err 
 	var t *total
 	flush := func() {
 		if t != nil {
-			all = append(all, candidate{listing, t.exact()})
+			all = append(all, candidate{site, listing, t.exact()})
 			t = nil
 		}
 	}

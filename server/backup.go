@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"footfall/sessionize"
@@ -113,9 +114,12 @@ func (s *Server) serveVerified(http.ResponseWriter, *http.Request) {
 	s.backupVerified.Store(s.o.Now().Unix())
 }
 
-// Restore copies a backup into an empty directory and verifies what came of it. The backup's list is compared first.
+// Restore copies a backup into an empty directory, erases there again who is in the erasure list, and verifies what came of
+// it. The backup's list of files is compared first. The erasure list is the one beside the backup, or below which it
+// stands, unless another is given; "" and none there: nobody was erased.
+//
 // Initial keys are not part of a backup: a server on the restored directory makes new ones or is given some.
-func Restore(ctx context.Context, from string, o Options, report func(error)) (v Verified, err error) {
+func Restore(ctx context.Context, from, erasures string, o Options, report func(error)) (v Verified, err error) {
 	if err := store.Exists(from); err != nil {
 		return v, err
 	}
@@ -123,10 +127,29 @@ func Restore(ctx context.Context, from string, o Options, report func(error)) (v
 	if err != nil {
 		return v, err
 	}
-	// Once there are erasures, those that were asked for after the backup was made are applied again here.
+	if erasures == "" {
+		erasures = listBeside(from)
+	}
+	erased := 0
+	if erasures != "" {
+		if erased, err = eraseAgain(ctx, o, erasures); err != nil {
+			return v, fmt.Errorf("erase again what was erased since: %w", err)
+		}
+	}
 	if v, err = Verify(ctx, o, 0, report); err != nil {
 		return v, fmt.Errorf("verify what was restored: %w", err)
 	}
-	v.Files = files
+	v.Files, v.Erased = files, erased
 	return v, nil
+}
+
+// listBeside returns the erasure list in the directory of a backup or in that above it, "" if there is none.
+func listBeside(backup string) string {
+	for dir, n := filepath.Dir(backup), 0; n < 2; dir, n = filepath.Dir(dir), n+1 {
+		name := filepath.Join(dir, ErasuresFile)
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+			return name
+		}
+	}
+	return ""
 }

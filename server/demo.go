@@ -26,8 +26,10 @@ const (
 
 // Demo replays an access log in combined format against a server that is serving: its times are moved so that it ends
 // shortly after now, what lies in the past is imported, the last two hours are sent as beacons at once, and the rest when
-// its time comes. It tells on out what to look at, and returns when the log or ctx ends.
-func (s *Server) Demo(ctx context.Context, log []byte, out io.Writer) error {
+// its time comes. It tells on out what to look at, the site of homes at the given address first, and returns when the log
+// or ctx ends.
+func (s *Server) Demo(ctx context.Context, log []byte, site string, out io.Writer) error {
+	fmt.Fprintf(out, "\nOpen http://%s: homes for sale, and beside them your session as footfall sees it.\n\n", site)
 	lines := bytes.Split(bytes.TrimSuffix(log, []byte("\n")), []byte("\n"))
 	last, err := lastTime(lines)
 	if err != nil {
@@ -99,7 +101,7 @@ func (s *Server) splitLog(lines [][]byte, o ingest.LogOptions, now time.Time) (p
 
 // sendBeacon posts one beacon over HTTP, as a browser would.
 func (s *Server) sendBeacon(ctx context.Context, b ingest.LogBeacon) error {
-	url := fmt.Sprintf("http://%s/v1/events?k=%s", s.o.Listen, s.keys.WriteKey())
+	url := fmt.Sprintf("http://%s/v1/events?k=%s", s.o.Listen, s.initial.WriteKey)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(b.Body))
 	if err != nil {
 		return fmt.Errorf("make a beacon: %w", err)
@@ -128,7 +130,7 @@ func (s *Server) tellDemo(out io.Writer) {
 	}
 	busiest := slices.MaxFunc(active, func(a, b sessionize.Analytics) int { return a.EventCount - b.EventCount })
 	ask := func(what, path string) {
-		fmt.Fprintf(out, "\n# %s\ncurl -s -H 'Authorization: Bearer %s' 'http://%s%s'\n", what, s.keys.AdminKey(), s.o.Listen, path)
+		fmt.Fprintf(out, "\n# %s\ncurl -s -H 'Authorization: Bearer %s' 'http://%s%s'\n", what, s.initial.AdminKey, s.o.Listen, path)
 	}
 	fmt.Fprintf(out, "\nfootfall is serving on http://%s. The newest two hours of the log came as live beacons. Ask it:\n", s.o.Listen)
 	ask("live sessions, hottest first", "/v1/sessions?active=15m&sort=score&limit=5")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"footfall/fault"
+	"footfall/ingest"
 	"footfall/journal"
 	"footfall/sessionize"
 	"footfall/store"
@@ -181,5 +182,7 @@ func (s *Server) snapshot() snapshot {
 	note("events", at, found, err)
 	at, found, err = s.leads.Oldest()
 	note("leads", at, found, err)
+	at, found, err = ingest.OldestReject(s.db)
+	note("rejects", at, found, err)
 	return snap
 }

@@ -70,5 +70,7 @@ func (s *Server) chores() []job {
 	return []job{
 		{"retention", time.Hour, s.retain},
 		{"idempotency", time.Hour, s.leads.ForgetReplays},
+		{"erasures", time.Hour, s.purgeRest},
+		{"anonymous salt", time.Minute, s.turnSalt},
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"footfall/event"
+	"footfall/ingest"
 	"footfall/journal"
 	"footfall/store"
 )
@@ -13,9 +15,6 @@ import (
 // retain deletes what is past its retention, in whole UTC days. Sessions and leads go by records of the journal, so that
 // a rebuild deletes them again; events are only taken out of the store, once every stored state has them.
 func (s *Server) retain(ctx context.Context) error {
-	if s.o.RetainEvents <= 0 && s.o.RetainSessions <= 0 && s.o.RetainLeads <= 0 {
-		return nil
-	}
 	today := event.UTCDay(s.o.Now().UnixMilli())
 	before := func(days int) uint16 { return uint16(max(int(today)-days, 0)) }
 	var errs []error
@@ -24,6 +23,9 @@ func (s *Server) retain(ctx context.Context) error {
 	}
 	if s.o.RetainSessions > 0 {
 		errs = append(errs, s.retireSessions(ctx, before(s.o.RetainSessions)))
+	}
+	if s.o.RetainRejects > 0 {
+		errs = append(errs, ingest.RetireRejects(s.db, time.UnixMilli(int64(before(s.o.RetainRejects))*event.MsPerDay)))
 	}
 	if s.o.RetainEvents > 0 {
 		errs = append(errs, s.retireEvents(ctx, before(s.o.RetainEvents)))

@@ -8,7 +8,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -57,6 +56,7 @@ type Options struct {
 	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
 	RetainSessions   int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
 	RetainLeads      int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
+	RetainRejects    int            `help:"Whole days for which rejected events are kept; 0: for ever." default:"7"`
 	BackupDir        string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
 	ReadOnly         bool           `help:"Answer questions and take nothing; the data directory stays as it is, to the byte."`
 	AcceptLoss       bool           `help:"Start although the end of the log is lost that held acknowledged records."`
@@ -83,10 +83,11 @@ type Server struct {
 	sessions *sessionize.Sessions
 	leads    *leads.Leads
 	journal  *journal.Journal
-	keys     *access.Keys
-	created  bool // the initial keys were made by this start
+	access   *access.Access
+	initial  access.Initial
 	ingest   *ingest.Ingest
 	api      *api.API
+	salt     *ingest.Salt
 
 	public     *fasthttp.Server
 	tls        *tls.Config // of the public port, nil for plain HTTP
@@ -101,6 +102,7 @@ type Server struct {
 	stopWarm   context.CancelFunc
 	unhurried  func() bool // nil: nobody can hurry
 
+	purging         sync.Mutex
 	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions
 
 	corruptions    atomic.Int64 // times that stored bytes were found damaged
@@ -137,16 +139,20 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the tracker: %w", err), s.closeState(), s.ops.close())
 	}
+	if s.salt, err = s.openSalt(); err != nil {
+		return nil, errors.Join(err, s.closeState(), s.ops.close())
+	}
 	s.ingest = ingest.New(ingest.Options{
-		Journal: s.journal, Sessions: s.sessions, Leads: s.leads, Catalog: s.catalog, Keys: s.keys, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
-		Proxies: o.TrustedProxies, Bodies: int64(s.budget.bodies),
+		Journal: s.journal, Sessions: s.sessions, Leads: s.leads, Catalog: s.catalog, Access: s.access, DB: s.db, Now: o.Now, Log: o.Log, Slow: o.SlowLog,
+		Proxies: o.TrustedProxies, TLS: s.tls != nil, Bodies: int64(s.budget.bodies), Salt: s.salt,
 	})
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
-		Catalog: s.catalog, Keys: s.keys, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
+		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
 		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
+		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
 	s.metrics.countRequests(s.api.Routes(), o)
 	s.metrics.registry.MustRegister(newCollector(s.snapshot))
@@ -199,6 +205,9 @@ func (s *Server) openFold() (err error) {
 	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Now: o.Now}); err != nil {
 		return err
 	}
+	if s.access, err = access.Open(s.db, access.Options{Now: o.Now}); err != nil {
+		return err
+	}
 	began := time.Now()
 	s.journal, err = journal.Open(s.db, s.owners(), journal.Options{
 		Now: o.Now, Log: o.Log, Queue: int64(s.budget.queue), QueueWait: o.QueueWait,
@@ -209,7 +218,9 @@ func (s *Server) openFold() (err error) {
 		return err
 	}
 	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began).String())
+	s.catalog.Attach(s.journal)
 	s.leads.Attach(s.journal)
+	s.access.Attach(s.journal)
 	if o.Hurry != nil {
 		s.unhurried = context.AfterFunc(o.Hurry, func() {
 			o.Log.Warn("told to hurry: no checkpoint is written, the next start folds the end of the log again")
@@ -217,24 +228,6 @@ func (s *Server) openFold() (err error) {
 		})
 	}
 	return nil
-}
-
-// openDoors makes sure that there is a site, and keys to it.
-func (s *Server) openDoors(ctx context.Context) (err error) {
-	o := s.o
-	if o.ReadOnly {
-		s.keys, err = access.Load(o.Data, o.WriteKey, o.AdminKey)
-		return err
-	}
-	if err := s.catalog.EnsureDefault(ctx, s.journal, o.TimeZone); err != nil {
-		return err
-	}
-	adminKey, err := o.adminKey()
-	if err != nil {
-		return err
-	}
-	s.keys, s.created, err = access.LoadOrCreate(o.Data, o.WriteKey, adminKey, rand.Reader)
-	return err
 }
 
 // refuse is journal.Options.Refuse.
@@ -246,10 +239,9 @@ func (s *Server) refuse(kind journal.Kind) error {
 }
 
 // owners are applied in this order: what others read comes first.
-func (s *Server) owners() []journal.Owner { return []journal.Owner{s.catalog, s.sessions, s.leads} }
-
-// Keys returns the keys in force and whether this start made them.
-func (s *Server) Keys() (keys *access.Keys, created bool) { return s.keys, s.created }
+func (s *Server) owners() []journal.Owner {
+	return []journal.Owner{s.catalog, s.access, s.sessions, s.leads}
+}
 
 // Ingest returns the door for imports from within the process.
 func (s *Server) Ingest() *ingest.Ingest { return s.ingest }
@@ -339,6 +331,7 @@ func (s *Server) stopServing(cause error) bool {
 
 // Close commits what is queued, writes a checkpoint and closes the directory. Serve must have returned.
 func (s *Server) Close() error {
+	s.api.Close()
 	s.stopWarm()
 	s.warm.Wait()
 	return errors.Join(s.ops.close(), s.closeState())

@@ -14,6 +14,7 @@ import (
 // Verified is what Verify found in a directory.
 type Verified struct {
 	Files    int    // of the backup's list, 0 if the directory has none
+	Erased   int    // who was forgotten again after a restore
 	Tables   int    // of which every block was read
 	Records  int    // of the journal
 	Position uint64 // of the newest record

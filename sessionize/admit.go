@@ -18,6 +18,7 @@ func (o *Sessions) Admit(r *journal.Record) error {
 		return err
 	}
 	c, s := r.Chunk, &o.scratch
+	o.dropForgotten(r)
 	if c.Flags&event.Imported == 0 {
 		if o.cur.rate.add(c.Received, len(c.Events)) && !s.RateFlagged {
 			c.Flags |= event.RateFlagged
@@ -121,7 +122,7 @@ func (o *Sessions) visitor(get getter, key sessionKey) (*Visitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found {
+	if _, gone := o.erased[key]; found && !gone {
 		if v, err = decodeVisitor(stored); err != nil {
 			return nil, err
 		}

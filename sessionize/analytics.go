@@ -29,7 +29,7 @@ type Analytics struct {
 	Device           event.Device
 	Source           []event.Attr
 	ScrollDepth      float64 // mean over views of the deepest scroll, %; −1 if no view has one
-	Anonymous        bool    // consent "anonymous" is in force: it must not be linked to a person
+	Anonymous        bool    // under consent "anonymous": it counts, but is nobody's: no visitor, no score
 	Truncated        bool
 	Flagged          bool
 }
@@ -72,6 +72,10 @@ func (s *Session) analytics(visits int) Analytics {
 	}
 	b := a.Behavior()
 	a.Intent, a.Score = scorer.ConversionIntent(b), scorer.BehavioralScore(b)
+	if s.Anonymous {
+		a.VisitorID, a.VisitCount = "", 1
+		a.Intent, a.Score = scorer.ConversionIntent(scorer.Behavior{}), 0
+	}
 	return a
 }
 

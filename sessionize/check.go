@@ -54,6 +54,10 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 		}
 		return o.checkDay(d, key)
 	})
+	scan(store.Erased, func(k, value []byte) error {
+		_, err := decodeErased(k, value)
+		return err
+	})
 	scan(store.Seen, func(k, _ []byte) error {
 		_, err := parseSeenKey(k)
 		return err

@@ -41,6 +41,13 @@ func (c *DayCounts) Add(d DayCounts) {
 	c.Shares += d.Shares
 }
 
+// Subtract takes another day's numbers away. What is left may be below zero: another part of the same sum makes up for it.
+func (c *DayCounts) Subtract(d DayCounts) {
+	for i, n := range d.fields() {
+		*c.fields()[i] -= *n
+	}
+}
+
 func (d *Deltas) reset() { *d = Deltas{Days: d.Days[:0], Runs: d.Runs[:0]} }
 
 // day returns the delta of a listing day, one for each in a chunk as long as it moves no visitors.

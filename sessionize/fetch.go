@@ -95,9 +95,13 @@ func (o *Sessions) load(get getter, key sessionKey, s *Session, ids bool) (in lo
 	if !o.scanning {
 		return in, nil
 	}
+	forgotten, err := o.forgottenBefore(o.db.Get, key, o.pos+1)
+	if err != nil {
+		return in, err
+	}
 	var out Deltas // already in the store: the checkpoint that has the position has them
 	for day := o.scanFrom; day <= uint16(event.UTCDay(o.at)); day++ {
-		err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
+		err := journal.ReadSession(o.db.Reader(), day, key.site, key.id, max(s.Through, forgotten), func(r *journal.Record) error {
 			if r.Pos > o.pos {
 				return store.ErrStop
 			}

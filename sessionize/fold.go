@@ -22,7 +22,7 @@ func Fold(s *Session, c *event.Chunk, out *Deltas) {
 		s.Count += int64(len(c.Events))
 		return
 	}
-	s.Anonymous = c.Flags&event.Anonymous != 0
+	s.Anonymous = s.Anonymous || c.Flags&event.Anonymous != 0
 	if s.Device == event.DeviceUnknown {
 		s.Device = c.Device
 	}

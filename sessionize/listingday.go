@@ -3,6 +3,7 @@ package sessionize
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"footfall/store"
@@ -27,6 +28,9 @@ func newListingDay(listing string, day uint16) *ListingDay {
 func (d *ListingDay) Visitors() *roaring.Bitmap { return roaring.AndNot(d.Seen, d.Left) }
 
 func (d *ListingDay) unite(o *ListingDay) {
+	if d.Listing == "" {
+		d.Listing = o.Listing
+	}
 	d.DayCounts.Add(o.DayCounts)
 	d.Seen.Or(o.Seen)
 	d.Left.Or(o.Left)
@@ -43,19 +47,37 @@ func (d *ListingDay) add(delta *DayDelta) {
 	}
 }
 
+// empty says whether nothing is left of the day: everybody who had been there was forgotten.
+func (d *ListingDay) empty() bool { return d.DayCounts == DayCounts{} && d.Visitors().IsEmpty() }
+
 // The stored listing day, version 1; bitmaps in Roaring's portable format:
 //
 //	u8 version | str listing | 7 × uv counts in the order of DayCounts | uv n, n bytes seen | uv n, n bytes left
-const listingDayVersion = 1
+//
+// Version 2 has sv counts. It is written only where one is below zero: what is subtracted, until it is merged into that
+// to which it was added.
+const (
+	listingDayVersion       = 1
+	listingDayVersionSigned = 2
+)
 
 func (c *DayCounts) fields() [7]*int64 {
 	return [7]*int64{&c.Views, &c.Dwell, &c.DwellViews, &c.Scroll, &c.ScrollViews, &c.Inquiries, &c.Shares}
 }
 
+func (c *DayCounts) negative() bool {
+	fields := c.fields()
+	return slices.ContainsFunc(fields[:], func(n *int64) bool { return *n < 0 })
+}
+
 func appendListingDay(b []byte, d *ListingDay) ([]byte, error) {
-	b = appendString(append(b, listingDayVersion), d.Listing)
+	version, number := byte(listingDayVersion), func(b []byte, n int64) []byte { return binary.AppendUvarint(b, uint64(n)) }
+	if d.negative() {
+		version, number = listingDayVersionSigned, binary.AppendVarint
+	}
+	b = appendString(append(b, version), d.Listing)
 	for _, n := range d.fields() {
-		b = binary.AppendUvarint(b, uint64(*n))
+		b = number(b, *n)
 	}
 	for _, bm := range []*roaring.Bitmap{d.Seen, d.Left} {
 		bytes, err := bm.ToBytes()
@@ -70,12 +92,17 @@ func appendListingDay(b []byte, d *ListingDay) ([]byte, error) {
 // decodeListingDay reads an encoding; the day comes from the key.
 func decodeListingDay(b []byte, day uint16) (*ListingDay, error) {
 	r := reader{b: b}
-	if r.u8() != listingDayVersion {
+	number := r.uv
+	switch r.u8() {
+	case listingDayVersion:
+	case listingDayVersionSigned:
+		number = r.sv
+	default:
 		return nil, fmt.Errorf("%w: listing day version", ErrCorrupt)
 	}
 	d := newListingDay(strings.Clone(r.str()), day)
 	for _, n := range d.fields() {
-		*n = r.uv()
+		*n = number()
 	}
 	for _, bm := range []*roaring.Bitmap{d.Seen, d.Left} {
 		if err := bm.UnmarshalBinary(r.take(int(r.uv()))); err != nil {

@@ -63,6 +63,9 @@ type Sessions struct {
 	bound    []visitorSession
 	seen     []seenEntry
 	retired  map[sessionKey][][]byte // sessions that are in the store and no more, with the rows to delete
+	erased   map[sessionKey]struct{} // visitors that are in the store and no more
+
+	forgotten forgotten
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -106,13 +109,16 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
 		days: map[dayKey]*ListingDay{}, visitors: map[sessionKey]*Visitor{},
-		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{},
+		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
 	var err error
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, err
 	}
-	return s, s.readMark()
+	if err := s.readMark(); err != nil {
+		return nil, err
+	}
+	return s, s.forgotten.load(db.Reader(), s.at)
 }
 
 // Name implements journal.Owner.
@@ -122,7 +128,7 @@ func (o *Sessions) Name() string { return ownerName }
 func (o *Sessions) Position() journal.Position { return o.pos }
 
 // Apply implements journal.Owner.
-func (o *Sessions) Apply(_ *store.Batch, r *journal.Record) error {
+func (o *Sessions) Apply(b *store.Batch, r *journal.Record) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at := r.At.UnixMilli()
@@ -138,6 +144,8 @@ func (o *Sessions) Apply(_ *store.Batch, r *journal.Record) error {
 		err = o.applyLead(r)
 	case journal.KindRetire:
 		err = o.applyRetire(r)
+	case journal.KindErase:
+		err = o.applyErase(b, r)
 	}
 	o.pos = r.Pos
 	return err
@@ -231,13 +239,7 @@ func (o *Sessions) queueAll() {
 func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 	for i := range o.out.Days {
 		d := &o.out.Days[i]
-		k := dayKey{key.site, o.db.ID(d.Listing), d.Day}
-		day := o.days[k]
-		if day == nil {
-			day = newListingDay(strings.Clone(d.Listing), d.Day)
-			o.days[k] = day
-		}
-		day.add(d)
+		o.pendingDay(dayKey{key.site, o.db.ID(d.Listing), d.Day}, d.Listing).add(d)
 	}
 	if o.out.Visitor == "" {
 		return
@@ -282,6 +284,7 @@ func (o *Sessions) Checkpoint() error {
 	clear(o.days)
 	clear(o.visitors)
 	clear(o.retired)
+	clear(o.erased)
 	o.bound, o.seen = o.bound[:0], o.seen[:0]
 	o.evict()
 	return nil

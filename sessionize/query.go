@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"footfall/event"
 	"footfall/journal"
@@ -54,32 +55,26 @@ type VisitorView struct {
 
 const maxVisitorSessions = 1000
 
+// anonymousPrefix begins the visitors of a day that stand for people who gave no consent to be known: they are counted and
+// never shown.
+const anonymousPrefix = "anon:"
+
 // Visitor returns a visitor by the id that its sessions named.
 func (o *Sessions) Visitor(site uint32, id string) (v VisitorView, found bool, err error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	key := sessionKey{site, o.db.ID(id)}
 	state, err := o.visitor(o.db.Get, key)
-	if err != nil || state.ID == "" {
+	if err != nil || state.ID == "" || strings.HasPrefix(id, anonymousPrefix) {
 		return v, false, err
 	}
 	v.ID = state.ID
 	v.VisitorTotals = VisitorTotals{state.VisitCount(), state.FirstVisit(), state.LastVisit()}
-	var sessions []sessionKey
-	err = o.db.Reader().ScanPrefix(idKey(store.VisitorSessions, site, key.id), func(k, _ []byte) error {
-		sessions = append(sessions, sessionKey{site, store.ID(k[21:37])})
-		return nil
-	})
+	sessions, err := o.sessionsOf(key)
 	if err != nil {
 		return v, false, err
 	}
-	for _, vs := range o.bound {
-		if vs.visitor == key {
-			sessions = append(sessions, vs.session)
-		}
-	}
-	slices.SortFunc(sessions, func(a, b sessionKey) int { return slices.Compare(a.id[:], b.id[:]) })
-	for _, k := range slices.Compact(sessions) {
+	for _, k := range sessions {
 		a, found, err := o.session(k)
 		if err != nil {
 			return v, false, err
@@ -190,22 +185,33 @@ func (o *Sessions) EachListingDay(site uint32, from, to uint16, visit func(*List
 
 // listingDays returns the days in [lo, hi) that are wanted: what is stored united with what the next checkpoint adds.
 func (o *Sessions) listingDays(lo, hi []byte, want func(dayKey) bool) (days []*ListingDay, err error) {
-	pending := map[dayKey]*ListingDay{}
 	o.mu.RLock()
 	v := o.db.NewView() // before the next checkpoint moves what is pending into the store
-	for key, d := range o.days {
-		if want(key) {
-			pending[key] = newListingDay(d.Listing, key.day)
-			pending[key].unite(d)
-		}
-	}
+	pending := o.pendingDays(want)
 	o.mu.RUnlock()
 	defer func() {
 		if cerr := v.Close(); err == nil {
 			err = cerr
 		}
 	}()
-	err = v.Scan(store.Range{Lo: lo, Hi: hi}, func(k, value []byte) error {
+	return uniteDays(v.Reader, lo, hi, want, pending)
+}
+
+// pendingDays returns copies of what the next checkpoint adds to days that are wanted; o.mu is held.
+func (o *Sessions) pendingDays(want func(dayKey) bool) map[dayKey]*ListingDay {
+	pending := map[dayKey]*ListingDay{}
+	for key, d := range o.days {
+		if want(key) {
+			pending[key] = newListingDay(d.Listing, key.day)
+			pending[key].unite(d)
+		}
+	}
+	return pending
+}
+
+// uniteDays unites stored days with pending ones, which it empties, and leaves out days of which nothing is left.
+func uniteDays(r store.Reader, lo, hi []byte, want func(dayKey) bool, pending map[dayKey]*ListingDay) (days []*ListingDay, err error) {
+	err = r.Scan(store.Range{Lo: lo, Hi: hi}, func(k, value []byte) error {
 		key, err := parseListingDayKey(k)
 		if err != nil || !want(key) {
 			return err
@@ -224,6 +230,7 @@ func (o *Sessions) listingDays(lo, hi []byte, want func(dayKey) bool) (days []*L
 	for _, d := range pending {
 		days = append(days, d)
 	}
+	days = slices.DeleteFunc(days, (*ListingDay).empty)
 	slices.SortFunc(days, func(a, b *ListingDay) int { return cmp.Compare(a.Day, b.Day) })
 	return days, err
 }

@@ -95,11 +95,15 @@ func (o *Sessions) retire(key sessionKey, before int64) error {
 	if _, err := o.state(key, &s); err != nil {
 		return err
 	}
-	l := o.live[key]
-	if !s.expired(before) {
-		return nil
+	if s.expired(before) {
+		o.drop(key, &s)
 	}
-	if l != nil {
+	return nil
+}
+
+// drop takes a session out of memory and has its rows deleted.
+func (o *Sessions) drop(key sessionKey, s *Session) {
+	if l := o.live[key]; l != nil {
 		o.written(l) // takes it out of what is to be stored
 		o.clean.remove(l)
 		delete(o.live, key)
@@ -111,12 +115,14 @@ func (o *Sessions) retire(key sessionKey, before int64) error {
 		rows = append(rows, append(idKey(store.VisitorSessions, key.site, o.db.ID(s.Visitor)), key.id[:]...))
 	}
 	o.retired[key] = rows
-	return nil
 }
 
-// deleteRetired deletes the rows of retired sessions and their places in the lists of their visitors. It comes before
-// what a checkpoint writes: a session may have come back.
+// deleteRetired deletes the rows of visitors and sessions that are gone, and the places of sessions in the lists of their
+// visitors. It comes before what a checkpoint writes: they may have come back.
 func (o *Sessions) deleteRetired(b *store.Batch) {
+	for key := range o.erased {
+		b.Delete(idKey(store.Visitors, key.site, key.id))
+	}
 	for _, rows := range o.retired {
 		for _, row := range rows {
 			b.Delete(row)

@@ -5,7 +5,7 @@
 // configuration and no map order), that state folded live, recovered after a crash and rebuilt from the journal is
 // equal, and that its memory is bounded whatever clients send. What each number means is told in docs/numbers.md.
 //
-// It owns the spaces sessions, visitors, visitor sessions, seen and listing days. It does not judge events (package
+// It owns the spaces sessions, visitors, visitor sessions, seen, listing days and erased. It does not judge events (package
 // ingest does) and gives no scores (package scorer does).
 package sessionize
 
@@ -46,7 +46,7 @@ type Session struct {
 	Truncated   bool
 	Flagged     bool // a flagged event was seen
 	RateFlagged bool // over the rate: flagged from here on
-	Anonymous   bool // its newest unflagged chunk came under consent "anonymous"
+	Anonymous   bool // an unflagged chunk of it came under consent "anonymous"
 	FormStarted bool // a form_start was seen
 	FormSubmit  bool // a form_submit was seen
 	FormLead    bool // an accepted lead form named it

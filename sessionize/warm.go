@@ -50,7 +50,7 @@ func (o *Sessions) warm(key sessionKey) error {
 	var s Session // not scratch, which is the committer's between Admit and Apply
 	s.reset("")
 	in, err := o.load(o.db.Get, key, &s, true)
-	if err == nil {
+	if err == nil && s.Through != 0 { // else it was forgotten
 		o.bringIn(key, &s, in)
 	}
 	return err

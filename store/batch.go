@@ -50,6 +50,9 @@ func (b *Batch) DeleteRange(lo, hi []byte) { b.note(b.b.DeleteRange(lo, hi, nil)
 // Get reads through an indexed batch: its own writes first, then the store.
 func (b *Batch) Get(key []byte) (value []byte, found bool, err error) { return get(b.b, key) }
 
+// Reader returns a reader of what the store holds once an indexed batch is committed. It is good until then.
+func (b *Batch) Reader() Reader { return Reader{b.b} }
+
 // Empty says whether nothing was written.
 func (b *Batch) Empty() bool { return b.b.Empty() }
 

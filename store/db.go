@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/errors/oserror"
@@ -62,6 +63,8 @@ type DB struct {
 	lastLog string // newest log at the opening
 
 	memLimit uint64 // bytes of memtables at which writes stall
+
+	anew *atomic.Bool // see strict
 }
 
 var metaSecret = []byte("\x00secret")
@@ -151,7 +154,7 @@ func open(dir string, o Options) (*DB, error) {
 	}
 	po := pebbleOptions(o)
 	fs := newStrict(po.FS, dir, db.log.Fatalf)
-	po.FS = fs
+	po.FS, db.anew = fs, fs.anew
 	po.Logger, po.EventListener = db.log, db.log.listener()
 	db.cache, db.memLimit = po.Cache, po.MemTableSize*uint64(po.MemTableStopWritesThreshold)
 	defer func() {
@@ -193,7 +196,8 @@ func pebbleOptions(o Options) *pebble.Options {
 		Merger:                      newMerger(o.Merges),
 		FormatMajorVersion:          formatMajorVersion,
 		MemTableSize:                uint64(o.Mem),
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: memtablesAtOnce,
+		MaxManifestFileSize:         maxManifest,
 		L0CompactionThreshold:       4,
 		LBaseMaxBytes:               64 << 20,
 		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newPositionCollector},

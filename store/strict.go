@@ -27,10 +27,11 @@ type strict struct {
 	dir    string
 	fatalf func(format string, args ...any)
 	opened *atomic.Pointer[string]
+	anew   *atomic.Bool // logs are not written over but made anew
 }
 
 func newStrict(fs vfs.FS, dir string, fatalf func(format string, args ...any)) strict {
-	s := strict{fs, fs.PathDir(fs.PathJoin(dir, "x")), fatalf, new(atomic.Pointer[string])}
+	s := strict{fs, fs.PathDir(fs.PathJoin(dir, "x")), fatalf, new(atomic.Pointer[string]), new(atomic.Bool)}
 	s.opened.Store(new(string))
 	return s
 }
@@ -71,6 +72,12 @@ func (fs strict) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 
 // ReuseForWrite implements vfs.FS. Pebble reuses logs only.
 func (fs strict) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if fs.anew.Load() {
+		if err := fs.Remove(old); err != nil {
+			return fs.must(nil, name, err)
+		}
+		return fs.Create(name, category)
+	}
 	f, err := fs.FS.ReuseForWrite(old, name, category)
 	return fs.must(f, name, err)
 }

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"time"
 
 	"footfall/server"
+	"footfall/server/homes"
 )
 
 type demoCmd struct {
@@ -15,6 +18,8 @@ type demoCmd struct {
 	Data      string `help:"Data directory, which must be empty or not exist. Default: a temporary one, deleted at the end." type:"path"`
 	Listen    string `help:"Address of the public port." default:"127.0.0.1:8080"`
 	OpsListen string `help:"Address of the operations port." default:"127.0.0.1:9090"`
+
+	SiteListen string `help:"Address of the site of homes, which carries the tracker." default:"127.0.0.1:8081"`
 }
 
 func (c *demoCmd) Run(p *program) (err error) {
@@ -30,13 +35,26 @@ func (c *demoCmd) Run(p *program) (err error) {
 	} else if entries, rerr := os.ReadDir(c.Data); rerr == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty; the demo starts on an empty directory (--data)", c.Data)
 	}
+	site, err := net.Listen("tcp", c.SiteListen)
+	if err != nil {
+		return fmt.Errorf("open the port of the site of homes (--site-listen): %w", err)
+	}
 	o := server.Options{Data: c.Data, Listen: c.Listen, OpsListen: c.OpsListen, ShutdownGrace: 5 * time.Second}
 	p.prepare(&o)
 	s, err := server.Open(p.ctx, o)
 	if err != nil {
-		return err
+		return errors.Join(err, site.Close())
 	}
-	return p.serve(s, &o, func() error { return s.Demo(p.ctx, log, p.out) })
+	keys := s.Initial()
+	pages, err := homes.New(homes.Options{Footfall: "http://" + c.Listen, WriteKey: keys.WriteKey, SecretKey: keys.AdminKey, Log: p.log})
+	if err != nil {
+		return errors.Join(err, site.Close(), s.Close())
+	}
+	return p.serve(s, &o, func(ctx context.Context) error {
+		shown := make(chan error, 1)
+		go func() { shown <- pages.Serve(ctx, site) }()
+		return errors.Join(s.Demo(ctx, log, site.Addr().String(), p.out), <-shown)
+	})
 }
 
 func readLog(name string) (log []byte, err error) {

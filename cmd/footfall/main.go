@@ -38,18 +38,22 @@ type commands struct {
 	LogLevel slog.Level      `help:"Least level of what is logged: debug, info, warn, error." default:"info"`
 	Config   kong.ConfigFlag `help:"JSON file with flags, by name." placeholder:"FILE"`
 
-	Serve   serveCmd   `cmd:"" help:"Receive events and answer questions."`
-	Import  importCmd  `cmd:"" help:"Import events (NDJSON) or an access log."`
-	Check   checkCmd   `cmd:"" help:"Check every invariant of a data directory."`
-	Rebuild rebuildCmd `cmd:"" help:"Fold the journal again from its beginning."`
-	Backup  backupCmd  `cmd:"" help:"Back up a data directory, while a server has it open or not."`
-	Verify  verifyCmd  `cmd:"" help:"Read all of a backup or a data directory, check it, and print its digest."`
-	Restore restoreCmd `cmd:"" help:"Make a data directory from a backup."`
-	Upgrade upgradeCmd `cmd:"" help:"Bring a data directory to the newest format."`
-	Demo    demoCmd    `cmd:"" help:"Start on an empty directory and replay an access log."`
-	Bench   benchCmd   `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
-	Health  healthCmd  `cmd:"" help:"Ask a server on this machine whether it is healthy."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Receive events and answer questions."`
+	Import    importCmd    `cmd:"" help:"Import events (NDJSON) or an access log."`
+	Check     checkCmd     `cmd:"" help:"Check every invariant of a data directory."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Fold the journal again from its beginning."`
+	Backup    backupCmd    `cmd:"" help:"Back up a data directory, while a server has it open or not."`
+	Verify    verifyCmd    `cmd:"" help:"Read all of a backup or a data directory, check it, and print its digest."`
+	Restore   restoreCmd   `cmd:"" help:"Make a data directory from a backup."`
+	Erase     eraseCmd     `cmd:"" help:"Erase a person from a data directory, or see that nothing is left of one."`
+	Person    personCmd    `cmd:"" help:"What is known of a person."`
+	LoginLink loginLinkCmd `cmd:"" help:"Make a link by which the first admin signs in."`
+	Users     usersCmd     `cmd:"" help:"Who may sign in: list, invite, disable, enable, reset."`
+	Upgrade   upgradeCmd   `cmd:"" help:"Bring a data directory to the newest format."`
+	Demo      demoCmd      `cmd:"" help:"Start on an empty directory and replay an access log."`
+	Bench     benchCmd     `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
+	Health    healthCmd    `cmd:"" help:"Ask a server on this machine whether it is healthy."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // program is what a command runs with.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -25,25 +26,29 @@ func (c *serveCmd) Run(p *program) error {
 	return nil
 }
 
-// serve serves until the program is told to stop. begun, if not nil, runs beside it and is waited for.
-func (p *program) serve(s *server.Server, o *server.Options, begun func() error) error {
+// serve serves until the program is told to stop. begun, if not nil, runs beside it, is told when that ends, and is
+// waited for.
+func (p *program) serve(s *server.Server, o *server.Options, begun func(context.Context) error) error {
 	public, err := s.Listen()
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
 	p.log.Info("serving", "listen", public.Addr().String(), "ops_listen", s.OpsAddr().String(), "data", o.Data)
-	if _, created := s.Keys(); created {
+	if s.Initial().Created {
 		fmt.Fprintf(p.out, "Keys were made; read them in %s, keep them elsewhere and delete that file.\n",
 			filepath.Join(o.Data, access.InitialFile))
 	}
+	ctx, end := context.WithCancel(p.ctx)
+	defer end()
 	beside := make(chan error, 1)
 	go func() {
 		if begun == nil {
 			beside <- nil
 			return
 		}
-		beside <- begun()
+		beside <- begun(ctx)
 	}()
 	err = s.Serve(p.ctx, public)
+	end()
 	return errors.Join(err, <-beside, s.Close())
 }

@@ -1,0 +1,64 @@
+package scorer
+
+import "fmt"
+
+// Gate is whether a model says more than the base rate does.
+type Gate struct {
+	Passed     bool    `json:"passed"`
+	LogLoss    float64 `json:"log_loss"`      // out of fold, calibrated by the other folds
+	Base       float64 `json:"base_log_loss"` // of the base rate of the same training rows
+	Difference float64 `json:"difference"`    // of the two, below 0 where the model is better
+	SE         float64 `json:"standard_error"`
+	Verdict    string  `json:"verdict"`
+}
+
+// States of sufficiency.
+const (
+	StateNone   = "none"   // fewer than LeastRare of the rarer class
+	StateEarly  = "early"  // the gate was not passed
+	StateEnough = "enough" // it was
+)
+
+// Sufficiency is whether there are labels enough, and what is missing.
+type Sufficiency struct {
+	Labels int    `json:"labels"`
+	Wins   int    `json:"wins"`
+	State  string `json:"state"`
+	Needs  string `json:"needs"`
+}
+
+// gateOf judges margins of out-of-fold rows: the mean log loss must be better than that of the base rates by more than
+// one standard error of the paired difference.
+func gateOf(margin, base, y, w []float64) Gate {
+	g := Gate{
+		LogLoss: weightedMean(w, func(i int) float64 { return marginLoss(margin[i], y[i]) }),
+		Base:    weightedMean(w, func(i int) float64 { return marginLoss(base[i], y[i]) }),
+	}
+	g.Difference, g.SE = PairedLoss(margin, base, y, w)
+	g.Passed = g.Difference < -g.SE
+	if g.Passed {
+		g.Verdict = fmt.Sprintf("passed: log loss %.4f is %.4f better than the base rate's, more than one standard error (%.4f)",
+			g.LogLoss, -g.Difference, g.SE)
+	} else {
+		g.Verdict = fmt.Sprintf("not passed: log loss %.4f against the base rate's %.4f, needed is a gain above one standard error (%.4f)",
+			g.LogLoss, g.Base, g.SE)
+	}
+	return g
+}
+
+// sufficiencyOf says what is missing.
+func sufficiencyOf(labels, wins int, gate Gate) Sufficiency {
+	s := Sufficiency{Labels: labels, Wins: wins, State: StateEnough}
+	rare, of := wins, "positive"
+	if labels-wins < wins {
+		rare, of = labels-wins, "negative"
+	}
+	switch {
+	case rare < LeastRare:
+		s.State, s.Needs = StateNone, fmt.Sprintf("%d more %s outcomes", LeastRare-rare, of)
+	case !gate.Passed:
+		s.State, s.Needs = StateEarly, fmt.Sprintf("more outcomes: with %d, %d of them %s, no model is surely better than the base rate",
+			labels, rare, of)
+	}
+	return s
+}

@@ -1,0 +1,168 @@
+package scorer
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Table is the text of a CSV file.
+type Table struct {
+	Name    string // of the file, for messages
+	Columns []string
+	Rows    [][]string
+	lines   []int // where each row begins
+}
+
+// ParseTable reads CSV with a header: separated by commas, or by semicolons or tabs if the header has no comma; quotes,
+// CRLF, a byte order mark and spaces around values are understood. Every row must have as many values as the header,
+// and no name may be there twice.
+func ParseTable(name string, b []byte) (*Table, error) {
+	b = bytes.ToValidUTF8(bytes.TrimPrefix(b, []byte("\ufeff")), []byte("\ufffd"))
+	r := csv.NewReader(bytes.NewReader(b))
+	r.Comma = separator(b)
+	r.FieldsPerRecord = -1
+	t := &Table{Name: name}
+	for {
+		record, err := r.Read()
+		var wrong *csv.ParseError
+		switch {
+		case errors.As(err, &wrong):
+			return nil, fmt.Errorf("%s:%d: column %d: %w", name, wrong.Line, wrong.Column, wrong.Err)
+		case err != nil: // the end: bytes cannot fail otherwise
+			if t.Columns == nil {
+				return nil, fmt.Errorf("%s: no header", name)
+			}
+			return t, nil
+		}
+		line, _ := r.FieldPos(0)
+		for i, v := range record {
+			record[i] = strings.TrimSpace(v)
+		}
+		if t.Columns == nil {
+			t.Columns = record
+			if err := t.checkHeader(line); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if len(record) != len(t.Columns) {
+			return nil, fmt.Errorf("%s:%d: %d values, but the header has %d names", name, line, len(record), len(t.Columns))
+		}
+		t.Rows, t.lines = append(t.Rows, record), append(t.lines, line)
+	}
+}
+
+func separator(b []byte) rune {
+	header, _, _ := bytes.Cut(b, []byte("\n"))
+	if !bytes.ContainsRune(header, ',') {
+		for _, r := range ";\t" {
+			if bytes.ContainsRune(header, r) {
+				return r
+			}
+		}
+	}
+	return ','
+}
+
+// checkHeader gives a column without a name, such as the row numbers that some programs write, its place as a name.
+func (t *Table) checkHeader(line int) error {
+	for i, name := range t.Columns {
+		if name == "" {
+			name = fmt.Sprintf("column %d", i+1)
+			t.Columns[i] = name
+		}
+		if slices.Contains(t.Columns[:i], name) {
+			return fmt.Errorf("%s:%d: column %d: the name %q is there twice", t.Name, line, i+1, name)
+		}
+	}
+	return nil
+}
+
+// Column returns the index of a column.
+func (t *Table) Column(name string) (int, error) {
+	if j := slices.Index(t.Columns, name); j >= 0 {
+		return j, nil
+	}
+	return 0, fmt.Errorf("%s has no column %q; it has %s", t.Name, name, strings.Join(t.Columns, ", "))
+}
+
+// At says where the value of a row and column stands, for messages.
+func (t *Table) At(row, column int) string {
+	return fmt.Sprintf("%s:%d: column %q", t.Name, t.lines[row], t.Columns[column])
+}
+
+// Numbers beyond this are taken for it, so that their squares have room.
+const largest = 1e100
+
+// missing says whether text stands for a value that is not there.
+func missing(text string) bool {
+	switch strings.ToLower(text) {
+	case "", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "?":
+		return true
+	}
+	return false
+}
+
+// number returns the number that a text is; false if it is none. Missing is NaN.
+func number(text string) (float64, bool) {
+	if missing(text) {
+		return math.NaN(), true
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return min(max(x, -largest), largest), true
+}
+
+// Numbers returns a column of numbers, NaN where one is missing, or says where there is something else.
+func (t *Table) Numbers(column int) ([]float64, error) {
+	numbers := make([]float64, len(t.Rows))
+	for i, row := range t.Rows {
+		x, ok := number(row[column])
+		if !ok {
+			return nil, fmt.Errorf("%s: %q is not a number", t.At(i, column), row[column])
+		}
+		numbers[i] = x
+	}
+	return numbers, nil
+}
+
+// Weights returns a column of numbers that are there and not negative.
+func (t *Table) Weights(column int) ([]float64, error) {
+	weights, err := t.Numbers(column)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range weights {
+		if !(w >= 0) {
+			return nil, fmt.Errorf("%s: a weight is 0 or more, not %q", t.At(i, column), t.Rows[i][column])
+		}
+	}
+	return weights, nil
+}
+
+// Outcomes returns a column of outcomes: 1 for 1, true, yes, y, t; 0 for 0, false, no, n, f; NaN where it is missing.
+func (t *Table) Outcomes(column int) ([]float64, error) {
+	outcomes := make([]float64, len(t.Rows))
+	for i, row := range t.Rows {
+		switch text := strings.ToLower(row[column]); text {
+		case "true", "yes", "y", "t":
+			outcomes[i] = 1
+		case "false", "no", "n", "f":
+		default:
+			x, ok := number(text)
+			if !ok || x != 0 && x != 1 && !math.IsNaN(x) {
+				return nil, fmt.Errorf("%s: an outcome is 1, true or yes, or 0, false or no, not %q", t.At(i, column), row[column])
+			}
+			outcomes[i] = x
+		}
+	}
+	return outcomes, nil
+}

@@ -1,0 +1,167 @@
+package scorer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Data is what a model is trained on.
+type Data struct {
+	Frame Frame
+	Y     []float64 // outcomes, 0 or 1
+	W     []float64 // weights ≥ 0
+	Seed  uint64
+}
+
+// TrainOptions are the settings of Train; the zero value trains by the defaults.
+type TrainOptions struct {
+	Splits  []Split                          // for cross-validation; nil for 5 stratified folds
+	Gate    bool                             // a model that does not pass the gate becomes its base rate alone
+	Target  string                           // name of the outcome, for the file
+	Workers int                              // how many fits may run at a time; nothing else depends on it
+	Show    func(done, of int, doing string) // progress, if not nil
+}
+
+// defaultFolds is the number of folds of a cross-validation.
+const defaultFolds = 5
+
+// Train fits a model by the recipe for the size of the rarer class, calibrates and judges it out of fold, and reports.
+// The same data, seed and splits give the same model.
+func Train(ctx context.Context, d Data, o TrainOptions) (*Model, error) {
+	t, err := newTraining(d, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.recipe.learners) == 0 {
+		t.report.Gate = Gate{Verdict: fmt.Sprintf("not passed: %s", t.report.Sufficiency.Needs)}
+		return t.finish(t.model.baseRateAlone()), nil
+	}
+	if err := t.validate(ctx); err != nil {
+		return nil, err
+	}
+	if o.Gate && !t.report.Gate.Passed {
+		return t.finish(t.model.baseRateAlone()), nil
+	}
+	if err := t.fit(ctx); err != nil {
+		return nil, err
+	}
+	return t.finish(t.model), nil
+}
+
+// training is one run of Train.
+type training struct {
+	*Data
+	o      TrainOptions
+	recipe recipe
+	model  *Model
+	report *Report
+	done   int // fits
+	of     int
+}
+
+func newTraining(d Data, o TrainOptions) (*training, error) {
+	wins, rows := 0, 0
+	total, won := 0.0, 0.0
+	for i, w := range d.W {
+		if w > 0 {
+			rows++
+			wins += int(d.Y[i])
+			total += w
+			won += w * d.Y[i]
+		}
+	}
+	if rows == 0 {
+		return nil, errors.New("there are no rows to learn from")
+	}
+	rare := min(wins, rows-wins)
+	base := won / total
+	if rare < LeastRare { // too few to take the rate as it is: half a row of each outcome is added (Jeffreys)
+		base = (won/total*float64(rows) + 0.5) / (float64(rows) + 1)
+	}
+	// Weights matter as ratios; as they are, penalties would depend on their unit.
+	scaled := make([]float64, len(d.W))
+	for i, w := range d.W {
+		scaled[i] = w * float64(rows) / total
+	}
+	d.W = scaled
+	t := &training{Data: &d, o: o, recipe: recipeFor(rare)}
+	t.model = &Model{
+		Format: ModelFormat, Target: o.Target, Recipe: t.recipe.name, Seed: d.Seed, BaseRate: base, Columns: FitEncoder(d.Frame),
+		Calibration: Calibration{Centre: logOdds(base), Slope: 1},
+	}
+	t.report = newReport(t.model, rows, wins)
+	if o.Splits == nil {
+		t.o.Splits = SplitsOf(StratifiedFolds(d.Y, min(defaultFolds, max(2, rare)), d.Seed))
+	}
+	t.of = (len(t.recipe.learners)+len(comparedLearners()))*len(t.o.Splits) + len(t.recipe.learners)
+	return t, nil
+}
+
+func (t *training) step(doing string) {
+	t.done++
+	if t.o.Show != nil {
+		t.o.Show(t.done, t.of, doing)
+	}
+}
+
+// fit fits the parts on all rows.
+func (t *training) fit(ctx context.Context) error {
+	all := Split{Train: make([]int, t.Frame.Rows)}
+	for i := range all.Train {
+		all.Train[i] = i
+	}
+	views := t.fold(all)
+	for l, learn := range t.recipe.learners {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		model, err := learn.fit(views.train[learn.view], t.Y, t.W, t.Seed+uint64(l))
+		if err != nil {
+			return err
+		}
+		t.model.Parts = append(t.model.Parts, learn.part(model, 1/float64(len(t.recipe.learners))))
+		t.step("fitting on all rows")
+	}
+	return nil
+}
+
+func (t *training) finish(m *Model) *Model {
+	t.report.Recipe, t.report.Calibration = m.Recipe, m.Calibration
+	m.Report = t.report
+	m.prepare()
+	return m
+}
+
+// validate fits out of fold, calibrates, judges, and reports.
+func (t *training) validate(ctx context.Context) error {
+	learners := append(t.recipe.learners[:len(t.recipe.learners):len(t.recipe.learners)], comparedLearners()...)
+	margins, err := outOfFold(ctx, t.Data, learners, t.o.Splits, t.o.Workers, func() { t.step("cross-validation") })
+	if err != nil {
+		return err
+	}
+	var p pooled
+	for s, split := range t.o.Splits {
+		mean := make([]float64, len(split.Test))
+		for l := range t.recipe.learners {
+			for k, m := range margins[l][s] {
+				mean[k] += m / float64(len(t.recipe.learners))
+			}
+		}
+		p.add(t.Data, split, mean)
+	}
+	centre := t.model.Calibration.Centre
+	c := FitCalibration(p.margin, p.y, p.w, centre)
+	c.Between = betweenFolds(&c, p.margin, p.y, p.w, p.folds)
+	if !finite(c.Slope) || !finite(c.Shift) || math.IsNaN(c.Between) {
+		return errors.New("the calibration did not converge")
+	}
+	t.model.Calibration = c
+	judged := p.crossFitted(centre)
+	t.report.Gate = gateOf(judged, p.base, p.y, p.w)
+	t.report.Sufficiency = sufficiencyOf(t.report.Rows, t.report.Wins, t.report.Gate)
+	t.report.Validation = validationOf(&p, judged)
+	t.report.Comparison = comparisonOf(t.Data, t.o.Splits, margins[len(t.recipe.learners):])
+	return nil
+}
