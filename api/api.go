@@ -210,8 +210,16 @@ func (a *API) inTurn(c *call, query func(c *call) (any, error)) (any, error) {
 		}
 	}
 	v, err := query(c)
-	if waitErr := a.o.WaitDurable(ctx); waitErr != nil {
-		return nil, fault.Wrap(fault.Unavailable, waitErr, "The server cannot vouch for an answer now. Try again.")
+	if err := a.vouch(ctx); err != nil {
+		return nil, err
 	}
 	return v, err
+}
+
+// vouch returns once everything that an answer can show is on disk.
+func (a *API) vouch(ctx context.Context) error {
+	if err := a.o.WaitDurable(ctx); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "The server cannot vouch for an answer now. Try again.")
+	}
+	return nil
 }

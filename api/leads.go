@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
+	"footfall/catalog"
 	"footfall/fault"
 	"footfall/leads"
 )
@@ -22,16 +24,20 @@ func (a *API) listLeads(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := a.site(c)
+	sites, err := a.reach(c)
 	if err != nil {
 		return nil, err
+	}
+	profile := c.param("profile_id")
+	if !c.grant.CoversProfile(cmp.Or(profile, c.grant.Profile)) {
+		return leadsPage{Leads: []*leads.View{}}, nil
 	}
 	after, err := a.cursor(c)
 	if err != nil {
 		return nil, err
 	}
-	views, next, err := a.o.Leads.List(site.ID, leads.Query{
-		Profile: c.param("profile_id"), Priority: c.param("priority"), Status: c.param("status"),
+	views, next, err := a.o.Leads.ListSites(siteIDs(sites), leads.Query{
+		Profile: cmp.Or(profile, c.grant.Profile), Priority: c.param("priority"), Status: c.param("status"),
 		Listing: c.param("listing_id"), UpdatedSince: since, Sort: c.param("sort"), Limit: limit, After: string(after),
 	})
 	if err != nil {
@@ -64,4 +70,12 @@ func (a *API) lead(c *call) (any, error) {
 	}
 	v, err := a.o.Leads.Get(site.ID, c.id)
 	return a.seenOne(c, v, err)
+}
+
+func siteIDs(sites []*catalog.Site) []uint32 {
+	ids := make([]uint32, len(sites))
+	for i, site := range sites {
+		ids[i] = site.ID
+	}
+	return ids
 }

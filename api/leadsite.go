@@ -28,11 +28,11 @@ func (a *API) leadSite(c *call) (*catalog.Site, error) {
 }
 
 // seen makes of leads what the key may see of them: a profile's learns nothing of the leads of others, and whoever sees
-// no contact fields reads nothing that was written about an outcome.
+// no contact fields reads nothing that the person wrote or that was written about them.
 func (a *API) seen(c *call, views ...*leads.View) error {
-	for _, v := range views {
-		if v.Outcome != nil {
-			c.hideText(&v.Outcome.Notes)
+	if c.grant.Masked {
+		for _, v := range views {
+			v.Mask()
 		}
 	}
 	return a.o.Leads.Limit(c.grant.Profile, views...)

@@ -1,14 +1,17 @@
 package api
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
+	"footfall/catalog"
 	"footfall/market"
 )
 
 // engagement answers GET /v1/listings/{id}/engagement. A listing that nobody looked at has zeros and no days.
 func (a *API) engagement(c *call) (any, error) {
-	site, err := a.site(c)
+	site, err := a.listingSite(c)
 	if err != nil {
 		return nil, err
 	}
@@ -25,22 +28,49 @@ func (a *API) rankedListings(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := a.site(c)
+	sites, err := a.reach(c)
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.days(site, a.o.Now())
+	zone := &catalog.Site{} // days are each site's own; where none has said so, the default range is of UTC
+	if len(sites) > 0 {
+		zone = sites[0]
+	}
+	d, err := c.days(zone, a.o.Now())
 	if err != nil {
 		return nil, err
 	}
-	return a.o.Market.Ranked(site.ID, market.RankQuery{
-		Profile: c.param("profile_id"), From: d.from, To: d.to, Sort: c.param("sort"), Limit: limit,
+	profile := c.param("profile_id")
+	if !c.grant.CoversProfile(cmp.Or(profile, c.grant.Profile)) {
+		sites = nil
+	}
+	return a.o.Market.Ranked(sites, market.RankQuery{
+		Profile: cmp.Or(profile, c.grant.Profile), From: d.from, To: d.to, Sort: c.param("sort"), Limit: limit,
+	})
+}
+
+// listingSite returns the site whose listing the path names. Of listings that nobody looked at nothing is known: they are
+// of the only site, or of the one that site_id names.
+func (a *API) listingSite(c *call) (*catalog.Site, error) {
+	sites, err := a.reach(c)
+	if err != nil {
+		return nil, err
+	}
+	sites = slices.DeleteFunc(sites, func(s *catalog.Site) bool { return !c.grant.CoversProfile(s.Profile) })
+	if len(sites) == 1 {
+		return sites[0], nil
+	}
+	return a.siteOf(c, "listing", func(site *catalog.Site) (bool, error) {
+		if !c.grant.CoversProfile(site.Profile) {
+			return false, nil
+		}
+		return a.o.Sessions.KnownListing(site.ID, c.id)
 	})
 }
 
 // audience answers GET /v1/listings/{id}/audience.
 func (a *API) audience(c *call) (any, error) {
-	site, err := a.site(c)
+	site, err := a.listingSite(c)
 	if err != nil {
 		return nil, err
 	}

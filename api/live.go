@@ -14,24 +14,31 @@ import (
 type heat struct {
 	score int
 	live  int64 // receive time of its newest beacon
+	site  uint32
 	id    string
 }
 
-func heatOf(a *sessionize.Analytics) heat { return heat{a.Score, a.LastLive, a.SessionID} }
+// at is a session with the site that it is on.
+type at struct {
+	site *catalog.Site
+	sessionize.Analytics
+}
 
-func itself(a *sessionize.Analytics) *sessionize.Analytics { return a }
+func heatOf(s *at) heat { return heat{s.Score, s.LastLive, s.site.ID, s.SessionID} }
+
+func itself(s *at) *at { return s }
 
 func byScore(a, b heat) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), byRecency(a, b))
 }
 
 func byRecency(a, b heat) int {
-	return cmp.Or(cmp.Compare(b.live, a.live), cmp.Compare(a.id, b.id))
+	return cmp.Or(cmp.Compare(b.live, a.live), cmp.Compare(a.id, b.id), cmp.Compare(a.site, b.site))
 }
 
 // pageOfLive sorts what is live and returns the page that the call asks for.
 // It goes by one session of each entry.
-func pageOfLive[T any](a *API, c *call, all []T, of func(*T) *sessionize.Analytics, order func(a, b heat) int) (page []T, next *string, err error) {
+func pageOfLive[T any](a *API, c *call, all []T, of func(*T) *at, order func(a, b heat) int) (page []T, next *string, err error) {
 	limit, err := c.limit()
 	if err != nil {
 		return nil, nil, err
@@ -43,7 +50,7 @@ func pageOfLive[T any](a *API, c *call, all []T, of func(*T) *sessionize.Analyti
 	slices.SortFunc(all, func(x, y T) int { return order(heatOf(of(&x)), heatOf(of(&y))) })
 	if cursor != nil {
 		p := position{rest: cursor}
-		last := heat{int(p.number()), int64(p.number()), p.text()}
+		last := heat{int(p.number()), int64(p.number()), uint32(p.number()), p.text()}
 		if err := p.err(); err != nil {
 			return nil, nil, err
 		}
@@ -57,20 +64,31 @@ func pageOfLive[T any](a *API, c *call, all []T, of func(*T) *sessionize.Analyti
 	last := heatOf(of(&all[limit-1]))
 	b := binary.AppendUvarint(nil, uint64(last.score))
 	b = binary.AppendUvarint(b, uint64(last.live))
+	b = binary.AppendUvarint(b, uint64(last.site))
 	return all[:limit], a.nextCursor(c, append(b, last.id...)), nil
 }
 
 // active returns the sessions that are active in the sense of the call.
-func (a *API) active(c *call) (site *catalog.Site, active []sessionize.Analytics, warming bool, err error) {
+func (a *API) active(c *call) (active []at, warming bool, err error) {
 	since, err := c.active(a.o.Now())
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
-	if site, err = a.site(c); err != nil {
-		return nil, nil, false, err
+	sites, err := a.reach(c)
+	if err != nil {
+		return nil, false, err
 	}
-	active, warming, err = a.o.Sessions.Active(site.ID, since)
-	return site, active, warming, err
+	for _, site := range sites {
+		of, warms, err := a.o.Sessions.Active(site.ID, since)
+		if err != nil {
+			return nil, false, err
+		}
+		warming = warming || warms
+		for _, s := range c.own(site, of) {
+			active = append(active, at{site, s})
+		}
+	}
+	return active, warming, nil
 }
 
 type sessionsPage struct {
@@ -85,7 +103,7 @@ func (a *API) liveSessions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, active, warming, err := a.active(c)
+	active, warming, err := a.active(c)
 	if err != nil {
 		return nil, err
 	}
@@ -97,5 +115,9 @@ func (a *API) liveSessions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sessionsPage{newSessions(site, page), next, warming}, nil
+	sessions := make([]session, len(page))
+	for i := range page {
+		sessions[i] = newSession(page[i].site, &page[i].Analytics)
+	}
+	return sessionsPage{sessions, next, warming}, nil
 }

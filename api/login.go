@@ -49,6 +49,9 @@ func (a *API) door(open func(c *call) (status int, v any, err error)) func(*call
 func (a *API) act(do func(c *call) (status int, v any, err error)) func(*call) {
 	return func(c *call) {
 		status, v, err := do(c)
+		if late := a.vouch(c); late != nil {
+			err = late
+		}
 		switch {
 		case err != nil:
 			ingest.WriteError(c.RequestCtx, err)

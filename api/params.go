@@ -61,33 +61,6 @@ func (c *call) active(now time.Time) (int64, error) {
 	return now.Add(-d).UnixMilli(), nil
 }
 
-// site returns the site that a call is about: the key's, the one that site_id names, or the only one there is.
-func (a *API) site(c *call) (*catalog.Site, error) {
-	notFound := fault.Field(fault.NotFound, "site_id", "This key sees no such site.")
-	id := c.grant.Site
-	if s := c.param("site_id"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 64)
-		switch {
-		case err != nil:
-			return nil, fault.Field(fault.InvalidField, "site_id", "site_id is a number.")
-		case n == 0 || n > math.MaxUint32 || id != 0 && uint32(n) != id:
-			return nil, notFound
-		}
-		id = uint32(n)
-	}
-	if id == 0 {
-		if site, ok := a.o.Catalog.OnlySite(); ok {
-			return site, nil
-		}
-		return nil, fault.Field(fault.MissingField, "site_id", "This key sees several sites: name one by site_id.")
-	}
-	site, ok := a.o.Catalog.Site(id)
-	if !ok {
-		return nil, notFound
-	}
-	return site, nil
-}
-
 // days is a range of local days, both ends inclusive, since 1970-01-01.
 type days struct{ from, to uint16 }
 

@@ -18,6 +18,9 @@ func (a *API) rejects(c *call) (any, error) {
 		return nil, err
 	}
 	site, err := a.site(c)
+	if err == nil {
+		err = c.whole()
+	}
 	if err != nil {
 		return nil, err
 	}

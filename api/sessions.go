@@ -3,13 +3,13 @@ package api
 import (
 	"footfall/catalog"
 	"footfall/event"
-	"footfall/fault"
 	"footfall/leads"
 	"footfall/sessionize"
 )
 
 // session is a session on the wire.
 type session struct {
+	SiteID           uint32            `json:"site_id"`
 	SessionID        string            `json:"session_id"`
 	VisitorID        leads.Text        `json:"visitor_id"`
 	ProfileID        string            `json:"profile_id"`
@@ -38,7 +38,7 @@ type device struct {
 
 func newSession(site *catalog.Site, a *sessionize.Analytics) session {
 	s := session{
-		SessionID: a.SessionID, VisitorID: leads.Text(a.VisitorID), ProfileID: a.Profile,
+		SiteID: site.ID, SessionID: a.SessionID, VisitorID: leads.Text(a.VisitorID), ProfileID: profileOf(site, a),
 		EventCount: a.EventCount, VisitCount: a.VisitCount,
 		FirstVisit: leads.Time(a.FirstVisit), LastVisit: leads.Time(a.LastVisit), TotalDuration: seconds(a.TotalDuration),
 		PropertiesViewed: list(a.PropertiesViewed), Deep: list(a.Deep),
@@ -46,9 +46,6 @@ func newSession(site *catalog.Site, a *sessionize.Analytics) session {
 		Converted: a.Lead != "", LeadID: leads.Text(a.Lead),
 		Device: device{leads.Text(a.Device.String())}, Source: source(a.Source),
 		Truncated: a.Truncated, Flagged: a.Flagged,
-	}
-	if s.ProfileID == "" {
-		s.ProfileID = site.Profile
 	}
 	return s
 }
@@ -80,26 +77,25 @@ func source(attrs []event.Attr) map[string]string {
 
 // session answers GET /v1/sessions/{id}.
 func (a *API) session(c *call) (any, error) {
-	site, err := a.site(c)
-	if err != nil {
-		return nil, err
-	}
-	s, err := a.findSession(site, c.id)
+	site, s, err := a.findSession(c)
 	if err != nil {
 		return nil, err
 	}
 	return newSession(site, s), nil
 }
 
-func (a *API) findSession(site *catalog.Site, id string) (*sessionize.Analytics, error) {
-	s, found, err := a.o.Sessions.Session(site.ID, id)
+// findSession returns the session that the path names, if the key sees it.
+func (a *API) findSession(c *call) (*catalog.Site, *sessionize.Analytics, error) {
+	sessions := map[uint32]*sessionize.Analytics{}
+	site, err := a.siteOf(c, "session", func(site *catalog.Site) (bool, error) {
+		s, found, err := a.o.Sessions.Session(site.ID, c.id)
+		sessions[site.ID] = &s
+		return found && c.grant.CoversProfile(profileOf(site, &s)), err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if !found {
-		return nil, fault.New(fault.NotFound, "There is no such session.")
-	}
-	return &s, nil
+	return site, sessions[site.ID], nil
 }
 
 // list returns a list that is never null in JSON.

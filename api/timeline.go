@@ -21,10 +21,6 @@ func (a *API) timeline(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := a.site(c)
-	if err != nil {
-		return nil, err
-	}
 	after, index := uint64(0), -1
 	cursor, err := a.cursor(c)
 	if err != nil {
@@ -37,7 +33,8 @@ func (a *API) timeline(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	if _, err := a.findSession(site, c.id); err != nil {
+	site, _, err := a.findSession(c)
+	if err != nil {
 		return nil, err
 	}
 	events, more, err := a.o.Sessions.Timeline(site.ID, c.id, after, index, limit)

@@ -4,13 +4,13 @@ import (
 	"slices"
 
 	"footfall/catalog"
-	"footfall/fault"
 	"footfall/leads"
 	"footfall/sessionize"
 )
 
 // visitor is a visitor on the wire.
 type visitor struct {
+	SiteID     uint32     `json:"site_id"`
 	VisitorID  leads.Text `json:"visitor_id"`
 	VisitCount int        `json:"visit_count"`
 	FirstVisit leads.Time `json:"first_visit"`
@@ -50,21 +50,24 @@ func sumUp(site *catalog.Site, sessions []sessionize.Analytics) sums {
 	return out
 }
 
-// visitor answers GET /v1/visitors/{id}.
+// visitor answers GET /v1/visitors/{id}. A profile's key sees a visitor by the sessions that are its own.
 func (a *API) visitor(c *call) (any, error) {
-	site, err := a.site(c)
+	visitors := map[uint32]*sessionize.VisitorView{}
+	site, err := a.siteOf(c, "visitor", func(site *catalog.Site) (bool, error) {
+		v, found, err := a.o.Sessions.Visitor(site.ID, c.id)
+		if err != nil || !found {
+			return false, err
+		}
+		v.Sessions = c.own(site, v.Sessions)
+		visitors[site.ID] = &v
+		return c.grant.Profile == "" || len(v.Sessions) > 0, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	v, found, err := a.o.Sessions.Visitor(site.ID, c.id)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fault.New(fault.NotFound, "There is no such visitor.")
-	}
+	v := visitors[site.ID]
 	return visitor{
-		VisitorID: leads.Text(v.ID), VisitCount: v.VisitCount,
+		SiteID: site.ID, VisitorID: leads.Text(v.ID), VisitCount: v.VisitCount,
 		FirstVisit: leads.Time(v.FirstVisit), LastVisit: leads.Time(v.LastVisit), sums: sumUp(site, v.Sessions),
 	}, nil
 }
@@ -72,6 +75,7 @@ func (a *API) visitor(c *call) (any, error) {
 // liveVisitor is a visitor who is on the site now. Score and intent are of the hottest active session; the sums are
 // over those that are active.
 type liveVisitor struct {
+	SiteID     uint32     `json:"site_id"`
 	VisitorID  leads.Text `json:"visitor_id"`
 	VisitCount int        `json:"visit_count"`
 	LastVisit  leads.Time `json:"last_visit"`
@@ -81,10 +85,15 @@ type liveVisitor struct {
 }
 
 // newLiveVisitor takes the visitor's active sessions, newest first.
-func newLiveVisitor(site *catalog.Site, sessions []sessionize.Analytics) liveVisitor {
-	hot := hottest(&sessions)
+func newLiveVisitor(active []at) liveVisitor {
+	hot := hottest(&active)
+	site := hot.site
+	sessions := make([]sessionize.Analytics, len(active))
+	for i := range active {
+		sessions[i] = active[i].Analytics
+	}
 	v := liveVisitor{
-		VisitorID: leads.Text(hot.VisitorID), VisitCount: hot.VisitCount,
+		SiteID: site.ID, VisitorID: leads.Text(hot.VisitorID), VisitCount: hot.VisitCount,
 		Score: hot.Score, Intent: hot.Intent, sums: sumUp(site, sessions),
 	}
 	for i := range sessions {
@@ -101,7 +110,7 @@ type visitorsPage struct {
 
 // liveVisitors answers GET /v1/visitors.
 func (a *API) liveVisitors(c *call) (any, error) {
-	site, active, warming, err := a.active(c)
+	active, warming, err := a.active(c)
 	if err != nil {
 		return nil, err
 	}
@@ -111,23 +120,28 @@ func (a *API) liveVisitors(c *call) (any, error) {
 	}
 	page := visitorsPage{Visitors: make([]liveVisitor, len(groups)), Next: next, Warming: warming}
 	for i, g := range groups {
-		page.Visitors[i] = newLiveVisitor(site, g)
+		page.Visitors[i] = newLiveVisitor(g)
 	}
 	return page, nil
 }
 
 // byVisitor groups sessions by their visitor. A session that is not bound is its own.
-func byVisitor(active []sessionize.Analytics) (groups [][]sessionize.Analytics) {
-	index := map[string]int{}
+func byVisitor(active []at) (groups [][]at) {
+	type who struct {
+		site    uint32
+		visitor string
+	}
+	index := map[who]int{}
 	for _, s := range active {
 		if s.VisitorID == "" {
-			groups = append(groups, []sessionize.Analytics{s})
+			groups = append(groups, []at{s})
 			continue
 		}
-		i, known := index[s.VisitorID]
+		w := who{s.site.ID, s.VisitorID}
+		i, known := index[w]
 		if !known {
 			i = len(groups)
-			index[s.VisitorID] = i
+			index[w] = i
 			groups = append(groups, nil)
 		}
 		groups[i] = append(groups[i], s)
@@ -136,7 +150,7 @@ func byVisitor(active []sessionize.Analytics) (groups [][]sessionize.Analytics) 
 }
 
 // hottest returns the session with the highest score, of those the newest.
-func hottest(sessions *[]sessionize.Analytics) *sessionize.Analytics {
+func hottest(sessions *[]at) *at {
 	hot := &(*sessions)[0]
 	for i := range *sessions {
 		if s := &(*sessions)[i]; byScore(heatOf(s), heatOf(hot)) < 0 {

@@ -89,6 +89,10 @@ func newWorld(t testing.TB) *world {
 			}
 			return w.journal.WaitDurable(ctx)
 		},
+		Purge: func(ctx context.Context) error {
+			_, err := forms.Purge(ctx, true, func(*leads.Gone) error { return nil })
+			return err
+		},
 		CursorKey: []byte("key of cursors"), Now: clock, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	server := &fasthttp.Server{
@@ -103,6 +107,7 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() {
 		w.must(server.Shutdown())
 		w.must(<-served)
+		w.api.Close()
 		w.must(w.journal.Close())
 		w.must(db.Close())
 	})

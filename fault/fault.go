@@ -31,6 +31,7 @@ const (
 	MethodNotAllowed    Code = "method_not_allowed"   // the Allow header names the methods
 	Timeout             Code = "request_timeout"      // the request came too slowly
 	Conflict            Code = "conflict"             // the state does not permit this
+	Ambiguous           Code = "ambiguous"            // an id that several sites of the key's reach know; Field says how to tell which
 	InFlight            Code = "in_flight"            // the same Idempotency-Key is being worked on
 	IdempotencyMismatch Code = "idempotency_mismatch" // the same Idempotency-Key came with another body
 	TooLarge            Code = "too_large"            // a body over a limit
@@ -54,7 +55,7 @@ var statuses = map[Code]int{
 	InvalidCursor: 400, NoEvents: 400, AllRejected: 400,
 	Unauthorized: 401, OriginNotAllowed: 403, Forbidden: 403,
 	NotFound: 404, MethodNotAllowed: 405, Erased: 410, Timeout: 408,
-	Conflict: 409, InFlight: 409, IdempotencyMismatch: 422,
+	Conflict: 409, Ambiguous: 409, InFlight: 409, IdempotencyMismatch: 422,
 	TooLarge: 413, TooManyEvents: 413, UnsupportedEncoding: 415, UnsupportedMedia: 415,
 	LengthRequired: 411, RateLimited: 429, SiteQuota: 429, HeadersTooLarge: 431,
 	DataCorrupt: 500, Internal: 500, Overloaded: 503, DiskLow: 503, ReadOnly: 503, Unavailable: 503,

@@ -171,6 +171,30 @@ func (l *Leads) Limit(profile string, views ...*View) error {
 	return nil
 }
 
+// hidden is the JSON of a value that whoever asks may not read.
+var hidden = json.RawMessage(`"•••"`)
+
+// Mask hides what the person wrote, and what was written about them, from those who see no contact fields.
+func (v *View) Mask() {
+	form := make([]Field, len(v.Form))
+	for i, f := range v.Form {
+		form[i] = Field{Name: f.Name, Value: hidden}
+	}
+	v.Form, v.Tags = form, []string{}
+	for _, text := range []*Text{&v.Notes, v.outcomeNotes()} {
+		if text != nil && *text != "" {
+			*text = "•••"
+		}
+	}
+}
+
+func (v *View) outcomeNotes() *Text {
+	if v.Outcome == nil {
+		return nil
+	}
+	return &v.Outcome.Notes
+}
+
 // Get returns a lead.
 func (l *Leads) Get(site uint32, id string) (*View, error) {
 	r, found, err := getRow(l.db, site, l.db.ID(id))

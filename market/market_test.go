@@ -30,6 +30,7 @@ const (
 type world struct {
 	t       *testing.T
 	market  *Market
+	catalog *catalog.Catalog
 	journal *journal.Journal
 	n       int
 }
@@ -48,7 +49,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.must(err)
 	w.must(sites.EnsureDefault(context.Background(), w.journal, "UTC"))
-	w.market = New(sessions, sites)
+	w.market, w.catalog = New(sessions, sites), sites
 	t.Cleanup(func() {
 		w.must(w.journal.Close())
 		w.must(db.Close())
@@ -191,7 +192,7 @@ func TestRankedByEachNumber(t *testing.T) {
 		"share_count":      "d a b c",
 		"inquiry_rate":     "c a b d",
 	} {
-		r, err := w.market.Ranked(site, RankQuery{From: day, To: day + 1, Sort: sort})
+		r, err := w.market.Ranked(w.catalog.Sites(), RankQuery{From: day, To: day + 1, Sort: sort})
 		w.must(err)
 		var ids []string
 		for _, l := range r.Listings {
@@ -219,7 +220,7 @@ func TestRankedLimitsAndFilters(t *testing.T) {
 		{RankQuery{From: day, To: day, Profile: "other"}, 0},
 		{RankQuery{From: day + 1, To: day + 1}, 0},
 	} {
-		r, err := w.market.Ranked(site, tt.q)
+		r, err := w.market.Ranked(w.catalog.Sites(), tt.q)
 		w.must(err)
 		if len(r.Listings) != tt.want || r.Listings == nil {
 			t.Errorf("%+v: %d listings", tt.q, len(r.Listings))
@@ -251,7 +252,7 @@ func TestQueriesThatMakeNoSenseAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for name, ask := range map[string]func() error{
 		"from": func() error { _, err := w.market.Engagement(site, "a", 2, 1); return err },
-		"sort": func() error { _, err := w.market.Ranked(site, RankQuery{Sort: "beauty"}); return err },
+		"sort": func() error { _, err := w.market.Ranked(w.catalog.Sites(), RankQuery{Sort: "beauty"}); return err },
 		"overlaps": func() error {
 			_, err := w.market.Audience(site, "a", make([]string, maxOverlaps+1), 1, 1)
 			return err
