@@ -85,7 +85,7 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 	}
 	in.spend(w.client, amount{perEvent: int64(len(items) + len(rejects))})
 	if items, rejects = in.refuseForgotten(site, items, rejects); w.client.limited {
-		if items, rejects, err = in.quotas.within(site.ID, items, rejects, in.o.Now()); err != nil {
+		if items, rejects, err = in.quotas.within(site, items, rejects, in.o.Now()); err != nil {
 			return taken{}, err
 		}
 	}

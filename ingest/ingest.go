@@ -83,11 +83,16 @@ func New(o Options) *Ingest {
 	if o.Salt == nil {
 		o.Salt = &Salt{random: rand.Reader, day: -1}
 	}
-	in := &Ingest{o: o, agents: NewAgents(), rates: newRates(), quotas: newQuotas(o.Sessions)}
+	in := &Ingest{o: o, agents: NewAgents(), rates: newRates(), quotas: newQuotas(o.Sessions, quotasOf(o.Catalog))}
 	in.load.queue, in.load.bodies = o.Journal.QueueLimit(), o.Bodies
 	in.works.New = func() any { return new(work) }
 	in.rejects = ring{db: o.DB, sites: map[uint32]*ringSite{}}
 	return in
+}
+
+// quotasOf returns what organizations set for each of their sites.
+func quotasOf(c *catalog.Catalog) func(organization string) catalog.Quotas {
+	return func(organization string) catalog.Quotas { return c.Settings(organization).Quotas }
 }
 
 // Counts returns the counters, which go on counting.

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"footfall/catalog"
 	"footfall/event"
 	"footfall/fault"
 	"footfall/sessionize"
@@ -21,10 +22,8 @@ type quotas struct {
 	sessions *sessionize.Sessions
 	lately   []atomic.Uint64 // hashes of visitors and listings that are known, each at the one place that is its own
 
-	types    int // custom event types of a site
-	listings int // new ones of a UTC day
-	visitors rate
-	leads    rate
+	limits func(organization string) catalog.Quotas // what its settings say
+	leads  rate
 
 	mu    sync.Mutex // of those who add a site
 	sites atomic.Pointer[map[uint32]*siteUse]
@@ -44,10 +43,10 @@ type siteUse struct {
 
 const remembered = 1 << 16 // hashes in lately, half a MiB
 
-func newQuotas(sessions *sessionize.Sessions) *quotas {
+func newQuotas(sessions *sessionize.Sessions, limits func(organization string) catalog.Quotas) *quotas {
 	q := &quotas{
 		seed: maphash.MakeSeed(), sessions: sessions, lately: make([]atomic.Uint64, remembered),
-		types: 200, listings: 50_000, visitors: rate{1000, time.Second, 1000}, leads: rate{120, time.Minute, 120},
+		limits: limits, leads: rate{120, time.Minute, 120},
 	}
 	q.sites.Store(&map[uint32]*siteUse{})
 	return q
@@ -75,11 +74,11 @@ func (q *quotas) of(site uint32) *siteUse {
 }
 
 // within returns the items that the site's quotas admit, in place, and rejects of the others.
-func (q *quotas) within(site uint32, items []Item, rejects []Reject, now time.Time) ([]Item, []Reject, error) {
+func (q *quotas) within(site *catalog.Site, items []Item, rejects []Reject, now time.Time) ([]Item, []Reject, error) {
 	kept, before := items[:0], len(rejects)
-	u := q.of(site)
+	u, limits := q.of(site.ID), q.limits(site.Organization)
 	for i := range items {
-		over, err := q.over(u, site, &items[i], now)
+		over, err := q.over(u, site.ID, limits, &items[i], now)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -98,22 +97,22 @@ func (q *quotas) within(site uint32, items []Item, rejects []Reject, now time.Ti
 }
 
 // over returns which quota an item exceeds, nil if none.
-func (q *quotas) over(u *siteUse, site uint32, it *Item, now time.Time) (*fault.Error, error) {
+func (q *quotas) over(u *siteUse, site uint32, most catalog.Quotas, it *Item, now time.Time) (*fault.Error, error) {
 	e := &it.Event
-	if e.Type == event.Custom && !u.takeType(q.hash(site, 't', e.Name), q.types) {
-		return fault.Field(fault.SiteQuota, "eventType", "The site has %d event types of its own, which is the limit.", q.types), nil
+	if e.Type == event.Custom && !u.takeType(q.hash(site, 't', e.Name), most.EventTypes) {
+		return fault.Field(fault.SiteQuota, "eventType", "The site has %d event types of its own, which is the limit.", most.EventTypes), nil
 	}
 	if isNew, err := q.isNew(site, 'v', it.Visitor, q.sessions.KnownVisitor); err != nil {
 		return nil, err
-	} else if isNew && !u.takeVisitor(q.visitors, now.UnixNano()) {
-		return fault.Field(fault.SiteQuota, "visitorId", "The site has too many new visitors: the limit is %d a second.", q.visitors.units), nil
+	} else if isNew && !u.takeVisitor(rate{int64(most.Visitors), time.Second, int64(most.Visitors)}, now.UnixNano()) {
+		return fault.Field(fault.SiteQuota, "visitorId", "The site has too many new visitors: the limit is %d a second.", most.Visitors), nil
 	} else if isNew {
 		q.remember(site, 'v', it.Visitor)
 	}
 	if isNew, err := q.isNew(site, 'l', e.Listing, q.sessions.KnownListing); err != nil {
 		return nil, err
-	} else if isNew && !u.takeListing(event.UTCDay(now.UnixMilli()), q.listings) {
-		return fault.Field(fault.SiteQuota, "propertyId", "The site has %d new listings today, which is the limit.", q.listings), nil
+	} else if isNew && !u.takeListing(event.UTCDay(now.UnixMilli()), most.Listings) {
+		return fault.Field(fault.SiteQuota, "propertyId", "The site has %d new listings today, which is the limit.", most.Listings), nil
 	} else if isNew {
 		q.remember(site, 'l', e.Listing)
 	}

@@ -32,10 +32,10 @@ func TestASiteHas200EventTypesOfItsOwn(t *testing.T) {
 	g.want(g.beacon(custom(202)+"\n{}", from("192.0.2.1")...), 400, "all_rejected")
 	g.want(g.beacon(custom(203)), 204, "") // this machine
 	g.want(g.post("/v1/import", `{"eventType":"own_204","sessionId":"s","ts":1700000000000}`, from("192.0.2.1")...), 200, "")
-	other := catalog.Site{ID: 2, Name: "other", Organization: catalog.Default, Profile: catalog.Default}
-	g.must(g.catalog.Put(t.Context(), g.journal, other))
+	other := &catalog.Site{ID: 2, Name: "other", Organization: catalog.Default, Profile: catalog.Default}
+	g.must(g.catalog.Put(t.Context(), g.journal, *other))
 	items := []Item{decodeOne(t, `,"event_type":"own_205"`)}
-	if kept, rejects, err := g.in.quotas.within(2, items, nil, now); err != nil || len(kept) != 1 || len(rejects) != 0 {
+	if kept, rejects, err := g.in.quotas.within(other, items, nil, now); err != nil || len(kept) != 1 || len(rejects) != 0 {
 		t.Errorf("another site's type: %v, %v, %v", kept, rejects, err)
 	}
 }
@@ -43,10 +43,14 @@ func TestASiteHas200EventTypesOfItsOwn(t *testing.T) {
 func TestASiteHasSoManyNewListingsADay(t *testing.T) {
 	g := newRig(t)
 	from := g.from()
-	if g.in.quotas.listings != 50_000 {
-		t.Errorf("%d", g.in.quotas.listings)
+	if limit := g.in.quotas.limits(catalog.Default).Listings; limit != 50_000 {
+		t.Errorf("%d", limit)
 	}
-	g.in.quotas.listings = 3
+	_, err := g.catalog.ChangeOrganization(t.Context(), catalog.Default, func(o *catalog.Organization) error {
+		o.Settings.Quotas.Listings = 3
+		return nil
+	})
+	g.must(err)
 	for _, listing := range []string{"a", "b", "a", "c", "b"} {
 		g.want(g.beacon(viewOf(listing, ""), from("192.0.2.1")...), 204, "")
 	}
@@ -61,11 +65,11 @@ func TestWhatIsStoredIsNotNew(t *testing.T) {
 	from := g.from()
 	g.want(g.beacon(viewOf("old", "ada")), 204, "")
 	g.must(g.sessions.Checkpoint())
-	g.in.quotas = newQuotas(g.sessions) // as after a start
-	q := g.in.quotas
-	q.listings, q.visitors.burst = 0, 0
+	little := func(string) catalog.Quotas { return catalog.Quotas{Listings: 0, Visitors: 1} }
+	g.in.quotas = newQuotas(g.sessions, little) // as after a start
 	g.want(g.beacon(viewOf("old", "ada"), from("192.0.2.1")...), 204, "")
 	g.wantRefused(g.beacon(viewOf("new", "ada"), from("192.0.2.1")...), "site_quota", "new listings", 1)
+	g.want(g.beacon(viewOf("old", "cyd"), from("192.0.2.1")...), 204, "")
 	g.wantRefused(g.beacon(viewOf("old", "bob"), from("192.0.2.1")...), "site_quota", "new visitors", 1)
 }
 

@@ -62,6 +62,7 @@ func newRig(t testing.TB) *rig {
 		journal.Options{Now: g.now, Admit: g.sessions.Admit, CheckpointEvery: time.Hour})
 	g.must(err)
 	people.Attach(g.journal)
+	g.catalog.Attach(g.journal)
 	g.must(g.catalog.EnsureDefault(context.Background(), g.journal, "UTC"))
 	keys, err := access.Open(g.db, access.Options{Now: g.now})
 	g.must(err)
