@@ -161,7 +161,7 @@ const unknownProfile fault.Code = "unknown_profile"
 func (in *Ingest) settleProfiles(site *catalog.Site, items []Item) (notes []Reject) {
 	for i := range items {
 		it := &items[i]
-		if it.Profile == "" || in.inOrganization(site, it.Profile) {
+		if it.Profile == "" || in.o.Catalog.HasProfile(site.Organization, it.Profile) {
 			continue
 		}
 		notes = append(notes, Reject{
@@ -171,18 +171,6 @@ func (in *Ingest) settleProfiles(site *catalog.Site, items []Item) (notes []Reje
 		it.Profile = ""
 	}
 	return notes
-}
-
-func (in *Ingest) inOrganization(site *catalog.Site, profile string) bool {
-	if profile == site.Profile {
-		return true
-	}
-	for _, other := range in.o.Catalog.Sites() {
-		if other.Organization == site.Organization && other.Profile == profile {
-			return true
-		}
-	}
-	return false
 }
 
 // keep puts rejected events into the site's ring.

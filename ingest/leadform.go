@@ -20,40 +20,60 @@ import (
 func (in *Ingest) PostLead(ctx *fasthttp.RequestCtx) {
 	w := in.borrow()
 	defer in.giveBack(w)
-	site, whole, err := in.leadSite(ctx, w)
+	from, err := in.leadFrom(ctx, w)
 	if err == nil {
-		err = in.postLead(ctx, w, site, whole)
+		err = in.postLead(ctx, w, from)
 	}
 	if err != nil {
 		WriteError(ctx, err)
 	}
 }
 
-// leadSite returns the site that a lead form is for, and whether a secret key says so.
-func (in *Ingest) leadSite(ctx *fasthttp.RequestCtx, w *work) (site *catalog.Site, whole bool, err error) {
+// leadFrom is where a lead form comes from.
+type leadFrom struct {
+	site  *catalog.Site
+	whole bool   // a secret key sent it
+	own   string // the only profile whose leads the key makes, "": any
+}
+
+// profileOf returns whose the lead is that a form gives to a profile. Strangers name profiles of the site's organization
+// only; what else they name is the site's own.
+func (in *Ingest) profileOf(from *leadFrom, named string) (string, error) {
+	switch {
+	case from.own != "" && named != "" && named != from.own:
+		return "", fault.Field(fault.InvalidField, "profileId", "The key makes leads of its own profile only.")
+	case from.own != "":
+		return from.own, nil
+	case !from.whole && !in.o.Catalog.HasProfile(from.site.Organization, named):
+		return "", nil
+	}
+	return named, nil
+}
+
+// leadFrom finds out where a lead form comes from, and whether it may.
+func (in *Ingest) leadFrom(ctx *fasthttp.RequestCtx, w *work) (*leadFrom, error) {
 	if auth := ctx.Request.Header.Peek("Authorization"); len(auth) > 0 {
-		site, err = in.siteOfSecret(ctx, string(auth))
+		from, err := in.leadFromSecret(ctx, string(auth))
 		if fault.Is(err, fault.Unauthorized) {
 			if over := in.Limit(ctx); over != nil { // keys are guessed here too
 				err = over
 			}
 		}
-		return site, true, err
+		return from, err
 	}
-	site, err = in.siteOfKey(keyOf(ctx))
+	site, err := in.siteOfKey(keyOf(ctx))
 	in.cors(ctx, site)
 	if over := in.enterLead(ctx, w, site); over != nil {
 		err = over
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return site, false, in.admitted(ctx, w, site)
+	return &leadFrom{site: site}, in.admitted(ctx, w, site)
 }
 
-// siteOfSecret returns the site that a secret key creates leads for: its own, the one named by ?site_id=, or the only
-// one.
-func (in *Ingest) siteOfSecret(ctx *fasthttp.RequestCtx, auth string) (*catalog.Site, error) {
+// leadFromSecret finds out which site a secret key creates a lead for: the one named by ?site_id=, or the only one.
+func (in *Ingest) leadFromSecret(ctx *fasthttp.RequestCtx, auth string) (*leadFrom, error) {
 	scheme, key, _ := strings.Cut(auth, " ")
 	grant, ok := in.o.Access.Secret(strings.TrimSpace(key))
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
@@ -62,7 +82,8 @@ func (in *Ingest) siteOfSecret(ctx *fasthttp.RequestCtx, auth string) (*catalog.
 	if !grant.Scopes.Has(access.Write) {
 		return nil, fault.New(fault.Forbidden, "The key lacks the scope write.")
 	}
-	return in.siteInReach(grant, string(ctx.QueryArgs().Peek("site_id")))
+	site, err := in.siteInReach(grant, string(ctx.QueryArgs().Peek("site_id")))
+	return &leadFrom{site, true, grant.Profile}, err
 }
 
 // siteInReach returns the site that is named, if the grant covers it, or else the only one that it covers.
@@ -90,7 +111,8 @@ func (in *Ingest) siteInReach(grant access.Grant, named string) (found *catalog.
 	return found, nil
 }
 
-func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, whole bool) error {
+func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, from *leadFrom) error {
+	site, whole := from.site, from.whole
 	body, err := in.body(ctx, w, event.MaxWire)
 	if err != nil {
 		return err
@@ -113,8 +135,12 @@ func (in *Ingest) postLead(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site
 	if !whole && hasGPC(ctx) {
 		f.consent = catalog.ConsentAnonymous
 	}
+	profile, err := in.profileOf(from, f.profile)
+	if err != nil {
+		return err
+	}
 	answer, id, _, err := in.o.Leads.Create(ctx, leads.Create{
-		Site: site, Form: f.fields, Session: f.session, Listing: f.listing, Profile: f.profile, Consent: f.consent,
+		Site: site, Form: f.fields, Session: f.session, Listing: f.listing, Profile: profile, Consent: f.consent,
 		IdempotencyKey: f.idempotency, Body: f.hash, Whole: whole,
 	})
 	if err != nil {
