@@ -257,3 +257,6 @@ func personID(prefix string, random io.Reader) (string, error) {
 
 // now is the time as rows keep it.
 func (a *Access) now() time.Time { return a.o.Now().UTC().Truncate(time.Millisecond) }
+
+// NewID returns a new id that begins with a prefix and holds 100 random bits.
+func (a *Access) NewID(prefix string) (string, error) { return personID(prefix, a.o.Random) }

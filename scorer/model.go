@@ -179,4 +179,3 @@ func (m *Model) Marshal() ([]byte, error) {
 	}
 	return append(b, '\n'), nil
 }
-
