@@ -98,14 +98,14 @@ func (a *Access) LogIn(ctx context.Context, grant Grant, organization, action, t
 
 // AuditRow is an entry with its place in the trail.
 type AuditRow struct {
-	Pos journal.Position `json:"-"`
+	Number uint64 `json:"-"` // ascending
 	Entry
 }
 
 // Audit returns at most limit rows of an organization's trail, or of the instance's own for "", newest first, with
-// positions below before; 0 is from the newest on.
-func (a *Access) Audit(organization string, limit int, before journal.Position) (rows []AuditRow, err error) {
-	rg := store.Range{Lo: a.auditKey(organization, 0), Hi: a.auditKey(organization, before), Reverse: true}
+// numbers below before; 0 is from the newest on.
+func (a *Access) Audit(organization string, limit int, before uint64) (rows []AuditRow, err error) {
+	rg := store.Range{Lo: a.auditKey(organization, 0), Hi: a.auditKey(organization, journal.Position(before)), Reverse: true}
 	if before == 0 {
 		rg.Hi = store.PrefixEnd(rg.Lo[:auditKeyLen-8])
 	}
@@ -118,7 +118,7 @@ func (a *Access) Audit(organization string, limit int, before journal.Position) 
 			return fmt.Errorf("%w: audit key %x", errCorrupt, key)
 		}
 		e, err := decodeEntry(value)
-		rows = append(rows, AuditRow{journal.Position(binary.BigEndian.Uint64(key[auditKeyLen-8:])), e})
+		rows = append(rows, AuditRow{binary.BigEndian.Uint64(key[auditKeyLen-8:]), e})
 		return err
 	})
 	if err != nil {

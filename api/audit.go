@@ -5,7 +5,6 @@ import (
 
 	"footfall/access"
 	"footfall/fault"
-	"footfall/journal"
 )
 
 type auditPage struct {
@@ -14,7 +13,7 @@ type auditPage struct {
 }
 
 // audit serves GET /v1/audit: the trail of the key's organization, or of the one that organization_id names; of the
-// server itself for a key to everything. A cursor's position is that of the last row given.
+// server itself for a key to everything. A cursor's position is the number of the last row given.
 func (a *API) audit(c *call) (any, error) {
 	limit, err := c.limit()
 	if err != nil {
@@ -39,14 +38,14 @@ func (a *API) audit(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	rows, err := a.o.Access.Audit(organization, limit+1, journal.Position(before))
+	rows, err := a.o.Access.Audit(organization, limit+1, before)
 	if err != nil {
 		return nil, err
 	}
 	page := auditPage{Audit: rows}
 	if len(rows) > limit {
 		page.Audit = rows[:limit]
-		page.Next = a.nextCursor(c, binary.AppendUvarint(nil, uint64(rows[limit-1].Pos)))
+		page.Next = a.nextCursor(c, binary.AppendUvarint(nil, rows[limit-1].Number))
 	}
 	if page.Audit == nil {
 		page.Audit = []access.AuditRow{}

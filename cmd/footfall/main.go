@@ -48,6 +48,7 @@ type commands struct {
 	Erase     eraseCmd     `cmd:"" help:"Erase a person from a data directory, or see that nothing is left of one."`
 	Person    personCmd    `cmd:"" help:"What is known of a person."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link by which the first admin signs in."`
+	Keys      keysCmd      `cmd:"" help:"Keys: list, create, rotate, revoke."`
 	Users     usersCmd     `cmd:"" help:"Who may sign in: list, invite, disable, enable, reset."`
 	Upgrade   upgradeCmd   `cmd:"" help:"Bring a data directory to the newest format."`
 	Demo      demoCmd      `cmd:"" help:"Start on an empty directory and replay an access log."`
