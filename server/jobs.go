@@ -70,6 +70,7 @@ func (s *Server) chores() []job {
 	return []job{
 		{"retention", time.Hour, s.retain},
 		{"idempotency", time.Hour, s.leads.ForgetReplays},
+		{"audit trail", 24 * time.Hour, s.access.RetireAudit},
 		{"erasures", time.Hour, s.purgeRest},
 		{"anonymous salt", time.Minute, s.turnSalt},
 	}
