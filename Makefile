@@ -22,7 +22,7 @@ release: ## dist/: a static binary for each of PLATFORMS, and SHA256SUMS
 	done
 	cd dist && sha256sum footfall-* >SHA256SUMS
 
-demo: build ## replays a real access log on an empty directory and says what to ask
+demo: build ## serves a site of homes with the tracker, replays a real access log, and says what to open and to ask
 	bin/footfall demo --log examples/weblog/access.log.gz
 
 # The heavy ones come one after the other: a machine with two cores has no third for a browser.

@@ -53,7 +53,11 @@ func (c *demoCmd) Run(p *program) (err error) {
 	return p.serve(s, &o, func(ctx context.Context) error {
 		shown := make(chan error, 1)
 		go func() { shown <- pages.Serve(ctx, site) }()
-		return errors.Join(s.Demo(ctx, log, site.Addr().String(), p.out), <-shown)
+		err := s.Demo(ctx, log, site.Addr().String(), p.out)
+		if err != nil { // the pages go on until Ctrl-C, so it is told now
+			p.log.Error("the log is not replayed to its end", "error", err)
+		}
+		return errors.Join(err, <-shown)
 	})
 }
 

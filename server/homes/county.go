@@ -3,8 +3,10 @@ package homes
 import (
 	"bufio"
 	"fmt"
+	"image"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -31,13 +33,19 @@ type county struct {
 	Pins          []pin
 }
 
-// pin is a home on the map.
+// pin is a home on the map: a dot, and a label with its price beside it.
 type pin struct {
 	Home
-	X, Y         int
-	Label, Width int  // half the label's width, and all of it
-	Here         bool // it is the home that the page is about
+	X, Y  int
+	Label image.Rectangle
+	Here  bool // it is the home that the page is about
 }
+
+// Middle is half the label's width.
+func (p pin) Middle() int { return p.Label.Dx() / 2 }
+
+// labelHeight is that of a label in units of the picture.
+const labelHeight = 18
 
 // readGround reads the sales of the whole data set, counted in cells: a digit for each, a point for none.
 func readGround(files fs.FS) (ground []dot, err error) {
@@ -65,22 +73,47 @@ func (s *Site) county(here *Home) county {
 	c := county{Width: mapWidth, Height: mapHeight}
 	for i := range s.homes {
 		h := &s.homes[i]
-		if h != here {
-			c.Pins = append(c.Pins, newPin(h, false))
-		}
+		c.Pins = append(c.Pins, pin{
+			Home: *h, Here: h == here,
+			X: int((h.Long - west) / cellLong * cell), Y: int((north - h.Lat) / cellLat * cell),
+		})
 	}
-	if here != nil {
-		c.Pins = append(c.Pins, newPin(here, true))
+	for i := range c.Pins {
+		c.Pins[i].Label = c.label(i)
+	}
+	if i := slices.IndexFunc(c.Pins, func(p pin) bool { return p.Here }); i >= 0 {
+		top := c.Pins[i]
+		c.Pins = append(slices.Delete(c.Pins, i, i+1), top)
 	}
 	return c
 }
 
-func newPin(h *Home, here bool) pin {
-	half := 4*len(h.Short()) + 3
-	return pin{
-		Home: *h, Here: here, Label: half, Width: 2 * half,
-		X: int((h.Long - west) / cellLong * cell), Y: int((north - h.Lat) / cellLat * cell),
+// label finds the place of a pin's label: above the dot, left, right or below, where no dot and no label before it is.
+func (c *county) label(of int) image.Rectangle {
+	p := &c.Pins[of]
+	width := 8*len(p.Short()) + 6
+	above := image.Rect(0, 0, width, labelHeight).Add(image.Pt(p.X-width/2, p.Y-7-labelHeight))
+	aside := image.Pt(width/2+8, 7+labelHeight/2)
+	for _, by := range []image.Point{{}, {-aside.X, aside.Y}, aside, {0, 14 + labelHeight}} {
+		if place := above.Add(by); c.free(of, place) {
+			return place
+		}
 	}
+	return above
+}
+
+// free tells whether a place is on the map and covers no dot of another pin and no label of those before it.
+func (c *county) free(of int, place image.Rectangle) bool {
+	if !place.In(image.Rect(0, 0, c.Width, c.Height)) {
+		return false
+	}
+	for i, p := range c.Pins {
+		dot := image.Rect(p.X-4, p.Y-4, p.X+4, p.Y+4)
+		if i != of && place.Overlaps(dot) || i < of && place.Overlaps(p.Label) {
+			return false
+		}
+	}
+	return true
 }
 
 // groundPicture draws where homes were sold. The shores are where nobody lives.

@@ -1,6 +1,6 @@
 // Package homes is a small site of homes for sale, which carries the tracker: what make demo shows beside the server. It
 // has a list with a search, a page for each home, a map, forms, and the same as a single-page application under /app/.
-// At the foot of each page it shows the visitor's session as the server sees it.
+// Beside each page, or at its foot, it shows the visitor's session as the server sees it.
 //
 // It guarantees that the secret key stays in this process: pages ask the site for their session, the site asks the server
 // and passes a few fields on. Pages load nothing from elsewhere but the tracker, and their content security policy says

@@ -12,9 +12,9 @@ import (
 )
 
 // timelineEvents is how many of a session's newest events the strip shows.
-const timelineEvents = 8
+const timelineEvents = 6
 
-// session is what the strip at the foot of the pages shows.
+// session is what the strip beside the pages shows.
 type session struct {
 	ID     string   `json:"id"`
 	Found  bool     `json:"found"` // false: the server has no event of it yet

@@ -5,7 +5,7 @@ const slot = name => strip.querySelector(`[data-show=${name}]`)
 const show = (name, text) => {
   const e = slot(name)
   if (e.textContent == text) return
-  e.classList.toggle("changed", e.textContent != "–")
+  e.classList.toggle("changed", !["", "–"].includes(e.textContent))
   e.textContent = text
   setTimeout(() => e.classList.remove("changed"), 1200)
 }
@@ -38,7 +38,7 @@ const look = async () => {
   show("dwell", duration(s.dwell))
   show("visits", s.visits)
   show("form", s.form + (s.lead ? ", is a lead" : ""))
-  show("asked", `curl -H "Authorization: Bearer $FOOTFALL_ADMIN_KEY" \\\n  ${s.asked}`)
+  show("asked", `curl -H "Authorization: Bearer $FOOTFALL_ADMIN_KEY" ${s.asked}`)
   const events = JSON.stringify(s.events)
   if (events != newest) slot("events").replaceChildren(...s.events.map(row))
   newest = events
