@@ -154,6 +154,12 @@ func (a *Access) olderAudit(r store.Reader, t *journal.Retire) (keys [][]byte, e
 	return keys, err
 }
 
+// auditRow is a row of the trail that the store may not show yet: it is in the batch that is being made.
+type auditRow struct {
+	key []byte
+	at  int64 // ms
+}
+
 func (a *Access) applyRetire(b *store.Batch, r *journal.Record) error {
 	t, err := journal.DecodeRetire(r.Body)
 	if err != nil || t.Space != store.Audit {
@@ -162,6 +168,11 @@ func (a *Access) applyRetire(b *store.Batch, r *journal.Record) error {
 	old, err := a.olderAudit(a.db.Reader(), &t)
 	if err != nil {
 		return err
+	}
+	for _, row := range a.fresh {
+		if row.at < t.BeforeTime() {
+			old = append(old, row.key)
+		}
 	}
 	for _, key := range old {
 		b.Delete(key)

@@ -35,11 +35,11 @@ func (a *Access) Start(ctx context.Context, dir, writeKey, adminKey string) (in 
 	if err != nil {
 		return in, err
 	}
-	if err := a.Flags(writeKey, adminKey); err != nil {
+	var made []*Key
+	if err := a.adopt(&file, &made); err != nil { // before flags take the places of stored keys
 		return in, err
 	}
-	var made []*Key
-	if err := a.adopt(&file, &made); err != nil {
+	if err := a.Flags(writeKey, adminKey); err != nil {
 		return in, err
 	}
 	before := file
@@ -134,7 +134,7 @@ func (a *Access) adopt(file *Initial, made *[]*Key) error {
 	if !ok {
 		return fmt.Errorf("read the initial keys: %s holds an admin key that no start made; delete it or give --admin-key", InitialFile)
 	}
-	if e := t.rows[id]; e == nil || e.flag {
+	if t.rows[id] == nil {
 		var unsaid string
 		if err := a.add(made, &NewKey{Kind: KindSecret, Name: "initial", Scopes: all}, &unsaid); err != nil {
 			return err

@@ -138,6 +138,76 @@ func TestNoKeyMayDoMoreThanItsMaker(t *testing.T) {
 	}
 }
 
+func TestNoKeyIsRotatedIntoMoreThanItsHolderHas(t *testing.T) {
+	s := newStaff(t)
+	whole, secret := s.make(admin, NewKey{Kind: KindSecret, Organization: "elm", Scopes: all})
+	for name, by := range map[string]Grant{
+		"the scope admin alone":  {Actor: "key:a", Organization: "elm", Scopes: Admin},
+		"every organization's":   {Actor: "key:b", Scopes: Admin},
+		"another organization's": {Actor: "key:c", Organization: "oak", Scopes: all},
+		"no admin's":             {Actor: "key:d", Organization: "elm", Scopes: Read | Write},
+	} {
+		if _, got, err := s.Rotate(t.Context(), by, whole.ID, "elm", 0); !fault.Is(err, fault.Forbidden) || got != "" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if _, ok := s.Secret(secret); !ok {
+		t.Error("a rotation that was refused ended the key")
+	}
+}
+
+func TestAFlagBringsARevokedKeyBackAsLongAsItIsGiven(t *testing.T) {
+	s := newStaff(t)
+	dir := t.TempDir()
+	s.keys.Store(&keyTable{map[string]*entry{}, map[string]*entry{}, map[string]*entry{}})
+	first, err := s.Start(t.Context(), dir, "", "")
+	s.must(err)
+	g, _ := s.Secret(first.AdminKey)
+	s.must(s.Revoke(t.Context(), g, g.KeyID(), ""))
+	_, err = s.Start(t.Context(), dir, "", first.AdminKey)
+	s.must(err)
+	if g, ok := s.Secret(first.AdminKey); !ok || !g.Instance() {
+		t.Error("the flag's key is refused")
+	}
+	s.restart()
+	if _, err := s.Start(t.Context(), dir, "", flagAdmin); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Secret(first.AdminKey); ok {
+		t.Error("the file brought a revoked key back")
+	}
+}
+
+func TestTheTrailForgetsAfterThirteenMonthsAlsoWhenItIsMadeAgain(t *testing.T) {
+	s := newStaff(t)
+	s.must(s.Log(t.Context(), admin, "first", "", ""))
+	s.pass(300 * 24 * time.Hour)
+	s.must(s.Log(t.Context(), admin, "second", "", ""))
+	s.pass(100 * 24 * time.Hour)
+	s.must(s.RetireAudit(t.Context()))
+	actions := func() (names string) {
+		rows, err := s.Audit("elm", 10, 0)
+		s.must(err)
+		for _, r := range rows {
+			names += r.Action + " "
+		}
+		return names
+	}
+	if got := actions(); got != "second " {
+		t.Errorf("after 400 days the trail holds %s", got)
+	}
+	s.must(s.journal.Close())
+	b := s.db.NewBatch()
+	b.DeleteRange(store.Audit.Span())
+	journal.ForgetPositions(b)
+	s.must(b.Commit(true))
+	s.must(s.db.Close())
+	s.open()
+	if got := actions(); got != "second " {
+		t.Errorf("made again the trail holds %s", got)
+	}
+}
+
 func TestTheTrailNamesWhoDidWhatAndNoSecret(t *testing.T) {
 	s := newStaff(t)
 	k, secret := s.make(admin, NewKey{Kind: KindSecret, Organization: "elm", Scopes: Read})

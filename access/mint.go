@@ -130,8 +130,8 @@ func (k *Key) about() string {
 	return s
 }
 
-// Rotate makes a key that is good for the same as an old one, which ends at once, or after an overlap. The caller has
-// looked whether by may see the key, and says in whose organization it is.
+// Rotate makes a key that is good for the same as an old one, which ends at once, or after an overlap. A key that may do
+// more than by is refused, as by Create. The caller has looked whether by may see the key, and says in whose organization it is.
 func (a *Access) Rotate(ctx context.Context, by Grant, id, organization string, overlap time.Duration) (k KeyInfo, secret string, err error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return k, "", fault.Field(fault.InvalidField, "overlap", "overlap is a number of seconds from 0 to %d.", int(MaxOverlap/time.Second))
@@ -142,9 +142,12 @@ func (a *Access) Rotate(ctx context.Context, by Grant, id, organization string, 
 	if err != nil {
 		return k, "", err
 	}
-	scopes, _ := ParseScopes(old.Scopes)
-	made, secret, err := a.mint(&NewKey{Kind: old.Kind, Name: old.Name, Site: old.Site,
-		Organization: old.Organization, Profile: old.Profile, Scopes: scopes}, by.Actor)
+	again := NewKey{Kind: old.Kind, Name: old.Name, Site: old.Site, Organization: old.Organization, Profile: old.Profile}
+	again.Scopes, _ = ParseScopes(old.Scopes)
+	if err := again.check(by); err != nil { // who rotates a key gets to hold it
+		return k, "", err
+	}
+	made, secret, err := a.mint(&again, by.Actor)
 	if err != nil {
 		return k, "", err
 	}

@@ -36,6 +36,7 @@ type Access struct {
 	keys    atomic.Pointer[keyTable] // replaced, never changed
 	change  sync.Mutex               // of those who look at rows and then submit changed ones
 	noted   time.Time                // when Checkpoint last wrote what was used
+	fresh   []auditRow               // rows of the trail since the last checkpoint
 	people  *people
 	hasher  *hasher
 	delays  *delays
@@ -81,7 +82,9 @@ func (a *Access) Apply(b *store.Batch, r *journal.Record) error {
 		if err != nil {
 			return err
 		}
-		b.Set(a.auditKey(e.Organization, r.Pos), r.Body)
+		key := a.auditKey(e.Organization, r.Pos)
+		b.Set(key, r.Body)
+		a.fresh = append(a.fresh, auditRow{key, e.At.UnixMilli()})
 		for _, row := range r.Rows {
 			if err := a.take(row); err != nil {
 				return err
@@ -114,6 +117,7 @@ func (a *Access) Checkpoint() error {
 	b := a.db.NewBatch()
 	a.noteUses(b)
 	a.noteSeen(b)
+	a.fresh = nil // what was applied is committed
 	journal.StorePosition(b, ownerName, a.pos)
 	return b.Commit(false)
 }

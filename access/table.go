@@ -265,7 +265,7 @@ func (a *Access) Flags(writeKey, adminKey string) error {
 			}
 			k.ID = id
 		}
-		if t.rows[k.ID] == nil {
+		if stored := t.rows[k.ID]; stored == nil || !a.inForce(stored) { // a flag brings a revoked key back as long as it is given
 			e := newEntry(&k)
 			e.flag = true
 			t = t.with(e)
