@@ -40,7 +40,7 @@ func TestWhoIsAnonymousIsCountedAndIsNobody(t *testing.T) {
 			if r := w.get("/v1/visitors/v"); r.StatusCode != 404 {
 				t.Errorf("the visitor that the events named: %d %s", r.StatusCode, r.raw)
 			}
-			for _, path := range []string{"/v1/sessions", "/v1/visitors", "/v1/sessions/one", "/v1/rejects"} {
+			for _, path := range []string{"/v1/sessions", "/v1/visitors", "/v1/sessions/one", "/v1/sessions/one/events", "/v1/rejects"} {
 				if r := w.got(path); strings.Contains(r.raw, "anon:") || strings.Contains(r.raw, `"v"`) {
 					t.Errorf("GET %s tells who it was: %s", path, r.raw)
 				}

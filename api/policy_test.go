@@ -2,6 +2,9 @@ package api
 
 import (
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"footfall/access"
@@ -134,5 +137,55 @@ func TestAKeyMadeOverHTTPWorksUntilItIsRevoked(t *testing.T) {
 		if got := trail[i].(map[string]any)["action"]; got != want {
 			t.Errorf("the trail's row %d is %v", i, got)
 		}
+	}
+}
+
+// Of people the role says the scopes; they come with a cookie.
+func TestEveryRouteTakesTheRolesWhoseScopesItsRowNames(t *testing.T) {
+	w := newWorld(t)
+	for _, who := range []struct {
+		role, like string // like: the key of forWhole that sees as much
+		scopes     access.Scope
+	}{
+		{"viewer", "", access.Read},
+		{"agent", "a profile's key", access.Read | access.Write},
+		{"admin", "an organization's key", access.Read | access.Write | access.Admin},
+	} {
+		email := who.role + "@homes.example"
+		w.hire(email, who.role)
+		b := w.browser().signedIn(email)
+		for _, r := range w.api.Routes() {
+			if r.Scope == Public || r.Path == "/v1/logout" { // which would end the round
+				continue
+			}
+			res := b.send(r.Method, pathOf(r, "x"), "", ourPage, asJSON)
+			refused := res.StatusCode == 401 || res.StatusCode == 403
+			switch {
+			case !who.scopes.Has(r.Scope) && res.StatusCode != 403:
+				t.Errorf("%s %s, the role %s lacks the scope: %d", r.Method, r.Path, who.role, res.StatusCode)
+			case who.scopes.Has(r.Scope) && refused && !forWhole(r, who.like):
+				t.Errorf("%s %s, the role %s: %d %s", r.Method, r.Path, who.role, res.StatusCode, res.raw)
+			}
+		}
+	}
+}
+
+// The scopes stand in testdata/policy.txt a second time, for whoever reviews a change of them.
+func TestTheScopesOfRoutesAreThoseOfThePolicy(t *testing.T) {
+	var rows []string
+	for _, r := range newWorld(t).api.Routes() {
+		scope := "public"
+		if r.Scope != Public {
+			scope = strings.Join(r.Scope.Names(), " ")
+		}
+		rows = append(rows, fmt.Sprintf("%-8s %-7s %s\n", scope, r.Method, r.Path))
+	}
+	slices.Sort(rows)
+	want, err := os.ReadFile("testdata/policy.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(rows, ""); got != string(want) {
+		t.Errorf("the routes ask for other scopes than the policy says; the routes:\n%s", got)
 	}
 }

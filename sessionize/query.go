@@ -106,6 +106,14 @@ type TimelineEvent struct {
 	event.Event
 }
 
+// named returns a visitor as readers may know it: nobody, if it stands for a day of somebody who gave no consent.
+func named(visitor string) string {
+	if strings.HasPrefix(visitor, anonymousPrefix) {
+		return ""
+	}
+	return visitor
+}
+
 // Timeline returns up to limit events of a session in position order that come after the one at (after, index), and
 // whether there are more. It starts with (0, −1).
 func (o *Sessions) Timeline(site uint32, id string, after uint64, index, limit int) (events []TimelineEvent, more bool, err error) {
@@ -132,7 +140,7 @@ func (o *Sessions) Timeline(site uint32, id string, after uint64, index, limit i
 					return errEnough
 				}
 				events = append(events, TimelineEvent{
-					Pos: uint64(r.Pos), Index: i, Received: r.Chunk.Received, Visitor: r.Chunk.Visitor,
+					Pos: uint64(r.Pos), Index: i, Received: r.Chunk.Received, Visitor: named(r.Chunk.Visitor),
 					Flagged: r.Chunk.Flags&event.Flagged != 0, Device: r.Chunk.Device, Event: e,
 				})
 			}
