@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"footfall/event"
-	"footfall/fault"
 	"footfall/journal"
 	"footfall/store"
 )
@@ -69,20 +68,7 @@ func (a *Access) submit(ctx context.Context, e Entry, rows ...journal.Row) error
 		return err
 	}
 	_, err = a.journal.Submit(ctx, journal.Record{At: e.At, Kind: journal.KindAccess, Body: body, Rows: rows})
-	return settle(err, a.journal)
-}
-
-// settle gives the errors of the journal their meaning to a client.
-func settle(err error, j *journal.Journal) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, journal.ErrOverloaded):
-		return fault.Wrap(fault.Overloaded, err, "The server has more to write than it can take now. Try again in a moment.")
-	case errors.Is(err, journal.ErrClosed), j.Err() != nil:
-		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Try again in a moment.")
-	}
-	return fmt.Errorf("submit what was done: %w", err)
+	return a.journal.Explain("submit what was done", err)
 }
 
 // Log writes what a grant's holder did into the audit trail of their organization, and returns once it is on disk. A
@@ -137,7 +123,7 @@ func (a *Access) RetireAudit(ctx context.Context) error {
 		return err
 	}
 	_, err = a.journal.Submit(ctx, journal.Record{Kind: journal.KindRetire, Body: journal.EncodeRetire(&t)})
-	return settle(err, a.journal)
+	return a.journal.Explain("submit what was done", err)
 }
 
 // olderAudit returns the keys of the rows that a retirement is about. The trail is short: keys, users and exports are

@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 
 	"footfall/fault"
@@ -13,15 +11,7 @@ import (
 // submit puts records into the journal; what hinders it becomes a fault that tells the client what to do.
 func (c *Catalog) submit(ctx context.Context, j *journal.Journal, recs ...journal.Record) error {
 	_, err := j.Submit(ctx, recs...)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, journal.ErrOverloaded):
-		return fault.Wrap(fault.Overloaded, err, "The server has more to write than it can take now. Try again in a moment.")
-	case errors.Is(err, journal.ErrClosed), j.Err() != nil:
-		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Try again in a moment.")
-	}
-	return fmt.Errorf("change the catalog: %w", err)
+	return j.Explain("change the catalog", err)
 }
 
 // siteRecord makes the record of a site, which is normalized.

@@ -105,6 +105,9 @@ func decodeRow(b []byte) (r row, err error) {
 			err = errors.New("a profile without an id")
 		}
 	}
+	if err == nil && r != (row{}) {
+		_, err = r.encode() // JSON reads times that it does not write; we never wrote them
+	}
 	if err != nil {
 		return row{}, fmt.Errorf("%w: %w", errCorrupt, err)
 	}

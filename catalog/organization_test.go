@@ -193,7 +193,7 @@ func FuzzDecodeRow(f *testing.F) {
 		}
 		again, err := r.encode()
 		if err != nil {
-			t.Skip(err) // a time that JSON reads but does not write
+			t.Fatalf("%q was read and cannot be written: %v", b, err)
 		}
 		got, err := decodeRow(again)
 		if err != nil {

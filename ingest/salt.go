@@ -16,13 +16,11 @@ import (
 	"time"
 
 	"footfall/event"
+	"footfall/sessionize"
 )
 
 // SaltFile is the name of the file beside the store that holds the salt of today. It is in no backup.
 const SaltFile = "anonymous-salt"
-
-// AnonymousPrefix is what the visitors begin with that stand for whoever gave no consent to be known.
-const AnonymousPrefix = "anon:"
 
 const (
 	saltLen     = 32
@@ -103,7 +101,7 @@ func (s *Salt) Visitor(now time.Time, site uint32, addr netip.Addr, agent []byte
 	raw := addr.As16()
 	msg := append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(raw)+len(agent)), site), raw[:]...)
 	h.Write(append(msg, agent...)) // a hash takes whatever it is given
-	return AnonymousPrefix + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:anonymousID]), err
+	return sessionize.AnonymousPrefix + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:anonymousID]), err
 }
 
 // today returns the key, a new one if the day has changed. It never goes back to a day that is over.

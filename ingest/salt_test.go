@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"footfall/sessionize"
 )
 
 var (
@@ -29,7 +31,7 @@ func openSalt(t *testing.T, file string, now time.Time) *Salt {
 func visitorOf(t *testing.T, s *Salt, now time.Time, site uint32, addr, agent string) string {
 	t.Helper()
 	v, err := s.Visitor(now, site, netip.MustParseAddr(addr), []byte(agent))
-	if err != nil || !strings.HasPrefix(v, AnonymousPrefix) || len(v) != len(AnonymousPrefix)+22 {
+	if err != nil || !strings.HasPrefix(v, sessionize.AnonymousPrefix) || len(v) != len(sessionize.AnonymousPrefix)+22 {
 		t.Fatalf("%q, %v", v, err)
 	}
 	return v

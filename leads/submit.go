@@ -3,7 +3,6 @@ package leads
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -109,13 +108,5 @@ func (l *Leads) lock(key store.ID) (unlock func()) {
 // submit puts records into the journal, all or none; what hinders it becomes a fault that tells the client what to do.
 func (l *Leads) submit(ctx context.Context, r ...journal.Record) error {
 	_, err := l.journal.Submit(ctx, r...)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, journal.ErrOverloaded):
-		return fault.Wrap(fault.Overloaded, err, "The server has more to write than it can take now. Try again in a moment.")
-	case errors.Is(err, journal.ErrClosed), l.journal.Err() != nil:
-		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Try again in a moment.")
-	}
-	return fmt.Errorf("submit a lead's record: %w", err)
+	return l.journal.Explain("submit a lead's record", err)
 }

@@ -55,9 +55,9 @@ type VisitorView struct {
 
 const maxVisitorSessions = 1000
 
-// anonymousPrefix begins the visitors of a day that stand for people who gave no consent to be known: they are counted and
+// AnonymousPrefix begins the visitors of a day that stand for people who gave no consent to be known: they are counted and
 // never shown.
-const anonymousPrefix = "anon:"
+const AnonymousPrefix = "anon:"
 
 // Visitor returns a visitor by the id that its sessions named.
 func (o *Sessions) Visitor(site uint32, id string) (v VisitorView, found bool, err error) {
@@ -65,7 +65,7 @@ func (o *Sessions) Visitor(site uint32, id string) (v VisitorView, found bool, e
 	defer o.mu.RUnlock()
 	key := sessionKey{site, o.db.ID(id)}
 	state, err := o.visitor(o.db.Get, key)
-	if err != nil || state.ID == "" || strings.HasPrefix(id, anonymousPrefix) {
+	if err != nil || state.ID == "" || strings.HasPrefix(id, AnonymousPrefix) {
 		return v, false, err
 	}
 	v.ID = state.ID
@@ -108,7 +108,7 @@ type TimelineEvent struct {
 
 // named returns a visitor as readers may know it: nobody, if it stands for a day of somebody who gave no consent.
 func named(visitor string) string {
-	if strings.HasPrefix(visitor, anonymousPrefix) {
+	if strings.HasPrefix(visitor, AnonymousPrefix) {
 		return ""
 	}
 	return visitor

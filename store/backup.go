@@ -141,20 +141,29 @@ func (db *DB) CheckTables(ctx context.Context) (tables int, err error) {
 	return tables, nil
 }
 
-func (db *DB) checkTable(ctx context.Context, name string) error {
-	f, err := db.fs.Open(db.fs.PathJoin(db.dir, name))
+// openTable opens a table by itself, beside the store that it is of.
+func openTable(ctx context.Context, fs vfs.FS, path string) (*sstable.Reader, error) {
+	f, err := fs.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	readable, err := sstable.NewSimpleReadable(f)
 	if err != nil {
-		return errors.Join(err, f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
 	o := pebble.Options{Comparer: newComparer(), Merger: newMerger(nil)}
 	o.EnsureDefaults()
 	r, err := sstable.NewReader(ctx, readable, o.MakeReaderOptions())
 	if err != nil {
-		return errors.Join(err, readable.Close())
+		return nil, errors.Join(err, readable.Close())
+	}
+	return r, nil
+}
+
+func (db *DB) checkTable(ctx context.Context, name string) error {
+	r, err := openTable(ctx, db.fs, db.fs.PathJoin(db.dir, name))
+	if err != nil {
+		return err
 	}
 	return errors.Join(r.ValidateBlockChecksums(), r.Close())
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -82,19 +81,9 @@ func (s *searcher) look(b []byte, isListed bool, count func(*Occurrences) *int) 
 }
 
 func (s *searcher) table(ctx context.Context, path string) (err error) {
-	f, err := s.fs.Open(path)
+	r, err := openTable(ctx, s.fs, path)
 	if err != nil {
 		return err
-	}
-	readable, err := sstable.NewSimpleReadable(f)
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	o := pebble.Options{Comparer: newComparer(), Merger: newMerger(nil)}
-	o.EnsureDefaults()
-	r, err := sstable.NewReader(ctx, readable, o.MakeReaderOptions())
-	if err != nil {
-		return errors.Join(err, readable.Close())
 	}
 	return errors.Join(s.points(r), s.ranges(ctx, r), r.Close())
 }
