@@ -141,7 +141,7 @@ func TestFailedSyncEndsTheProgramAndAcknowledgesNothing(t *testing.T) {
 		}
 		return nil
 	})
-	ended := make(chan string)
+	ended := make(chan string, 1) // the first message waits for whoever comes later
 	g.fatal = func(msg string) {
 		select {
 		case ended <- msg:
