@@ -161,7 +161,7 @@ func (w *world) send(request string) *reply {
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)
 	r := &reply{Response: res, raw: string(raw)}
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && len(raw) > 0 {
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && res.Header.Get("Content-Encoding") == "" && len(raw) > 0 {
 		if err := json.Unmarshal(raw, &r.body); err != nil {
 			w.t.Fatalf("%.80q: %v in %s", request, err, raw)
 		}
