@@ -47,7 +47,7 @@ type Options struct {
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
-	// PublicURL is where browsers find us, for the description; "" if nobody has said.
+	// PublicURL is where browsers find us, for links and the description; "" if nobody has said.
 	PublicURL string
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -103,6 +104,20 @@ func TestTheDescriptionNamesWhereTheServerIs(t *testing.T) {
 	d := New(Options{PublicURL: "https://footfall.example"}).describe()
 	if len(d.Servers) != 1 || d.Servers[0]["url"] != "https://footfall.example" {
 		t.Errorf("servers are %v", d.Servers)
+	}
+}
+
+func TestLinksLeadToWhereBrowsersFindTheServer(t *testing.T) {
+	w := newWorld(t)
+	link := func() string {
+		return fmt.Sprint(w.do("POST", "/v1/invites", `{"role":"viewer"}`, bearer, asJSON).at("link"))
+	}
+	if l := link(); !strings.HasPrefix(l, "http://footfall/app/invite#") {
+		t.Errorf("nobody has said where: %s", l)
+	}
+	w.api.o.PublicURL = "https://homes.example"
+	if l := link(); !strings.HasPrefix(l, "https://homes.example/app/invite#") {
+		t.Error(l)
 	}
 }
 
