@@ -47,10 +47,11 @@ func (a *API) sites(c *call) (any, error) {
 			list = append(list, viewSite(s))
 		}
 	}
+	list, next, err := pageOfRows(a, c, list, func(s *siteView) string { return fmt.Sprintf("%010d", s.ID) })
 	return struct {
 		Sites []siteView `json:"sites"`
 		Next  *string    `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, err
 }
 
 func (a *API) siteOfPath(c *call) (*catalog.Site, error) {
