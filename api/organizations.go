@@ -129,7 +129,9 @@ func plainNames(body []byte) []byte {
 	}
 	plain := make(map[string]json.RawMessage, len(object))
 	for name, value := range object {
-		plain[snake(name)] = plainNames(value)
+		if as := snake(name); plain[as] == nil || as == name {
+			plain[as] = plainNames(value)
+		}
 	}
 	b, err := json.Marshal(plain)
 	if err != nil {
@@ -153,6 +155,9 @@ func (a *API) patchSettings(c *call) (int, any, error) {
 	}
 	body, err := c.body()
 	if err != nil {
+		return 0, nil, err
+	}
+	if _, err := parseObject(body); err != nil {
 		return 0, nil, err
 	}
 	_, err = a.o.Catalog.ChangeOrganization(c, c.id, func(o *catalog.Organization) (err error) {
