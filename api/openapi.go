@@ -272,7 +272,7 @@ func failuresOf(r *Route, row *operation) []int {
 	if r.Scope != Public || row.write {
 		statuses = append(statuses, 401, 403, 404)
 	}
-	if r.Method == post || r.Method == patch {
+	if row.body != nil || r.Method == post {
 		statuses = append(statuses, 403, 411, 413, 415)
 	}
 	slices.Sort(statuses)
