@@ -79,6 +79,7 @@ type Sessions struct {
 	known map[sessionKey]map[uint64]struct{} // every id of sessions that lost some, for imports
 
 	// The committer's own: reused from chunk to chunk.
+	met      met
 	lookup   *store.Lookup // since the last checkpoint, nil if nothing was looked up
 	cur      *live
 	admitted *journal.Record
@@ -115,6 +116,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, err
 	}
+	s.met = newMet(&s.o.Memory, s.pos == 0)
 	if err := s.readMark(); err != nil {
 		return nil, err
 	}
@@ -311,7 +313,9 @@ func (o *Sessions) writeSessions(b *store.Batch) (due []*live) {
 		due = append(due, l)
 	}
 	for _, l := range due {
-		b.Set(idKey(store.Sessions, l.key.site, l.key.id), l.blob[:l.stored])
+		key := idKey(store.Sessions, l.key.site, l.key.id)
+		o.met.add(key)
+		b.Set(key, l.blob[:l.stored])
 	}
 	return due
 }
@@ -325,7 +329,9 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 		b.Merge(listingDayKey(k.site, k.listing, k.day), v)
 	}
 	for k, v := range o.visitors {
-		b.Merge(idKey(store.Visitors, k.site, k.id), appendVisitor(nil, v))
+		key := idKey(store.Visitors, k.site, k.id)
+		o.met.add(key)
+		b.Merge(key, appendVisitor(nil, v))
 	}
 	for _, vs := range o.bound {
 		key := append(idKey(store.VisitorSessions, vs.visitor.site, vs.visitor.id), vs.session.id[:]...)
