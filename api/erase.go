@@ -48,7 +48,7 @@ func (a *API) forget(c *call, who leads.Who) (done erasure, err error) {
 	if err := a.o.Access.LogIn(c, c.grant, site.Organization, "person.erase", key, ""); err != nil {
 		return done, err
 	}
-	done.Job, err = a.works.start("erase", site.Organization, func(ctx context.Context, _ func(float64)) (any, error) {
+	done.Job, err = a.works.start("erase", c.grant, site.Organization, func(ctx context.Context, _ func(float64)) (any, error) {
 		return done.Erased, a.o.Purge(ctx)
 	})
 	c.Response.Header.Set(fasthttp.HeaderLocation, "/v1/jobs/"+url.PathEscape(done.Job))
