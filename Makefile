@@ -34,10 +34,9 @@ test: tools lint ## everything that must hold
 
 SOAK = 10m
 ROUNDS = 200
-CALLS = 100000
 
-soak: tools ## each campaign of faults for SOAK, of tenants CALLS calls a round, and ROUNDS rounds of each way to end the program
-	FOOTFALL_SOAK=$(SOAK) go test -v -count=1 -timeout 0 ./faults -calls=$(CALLS)
+soak: tools ## each campaign of faults for SOAK, and ROUNDS rounds of each way to end the program
+	FOOTFALL_SOAK=$(SOAK) go test -v -count=1 -timeout 0 ./faults
 	FOOTFALL_ROUNDS=$(ROUNDS) go test -v -count=1 -timeout 0 -run 'Killed|TurnsReadOnly' ./server
 
 mutants: ## breaks copies of the program on purpose; the tests must notice each

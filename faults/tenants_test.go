@@ -14,7 +14,10 @@ import (
 	"footfall/api"
 )
 
-var callsFlag = flag.Int("calls", 2000, "calls of a round of tenants")
+var callsFlag = flag.Int("calls", perRound, "calls of tenants, in rounds of 2,000")
+
+// perRound is how many calls a server gets: what they make is looked for in every answer after them.
+const perRound = 2000
 
 // Two organizations have everything under the same ids, and a canary in every field of theirs. Every route is called by
 // every kind of key and by every role, with their own ids, with the neighbour's, and with both mixed. Whatever is answered,
@@ -23,15 +26,16 @@ var callsFlag = flag.Int("calls", 2000, "calls of a round of tenants")
 // A backup is of the whole instance, and made on the operations port, which is the operator's. It holds every tenant; no
 // tenant can make or read one.
 func TestNothingOfATenantReachesAnother(t *testing.T) {
-	for seed := range rounds(t, 1) {
+	for seed := range rounds(t, (*callsFlag+perRound-1)/perRound) {
 		w := newTenants(t, newRandom(seed))
-		for range scaled(*callsFlag) {
+		for range scaled(perRound) {
 			w.call()
 			if t.Failed() {
 				return
 			}
 		}
 		w.finish()
+		w.close()
 	}
 }
 
@@ -45,6 +49,7 @@ type tenants struct {
 	log       *logged
 	routes    []api.Route
 	both      [2]*tenant
+	close     func()
 	own, seen int // answers that were given, and those of them in which a canary stood
 }
 
@@ -245,7 +250,7 @@ func (w *tenants) finish() {
 	if got := w.as(&w.both[1].asks[0], http.MethodGet, "/v1/visitors/gone", ""); got.status != http.StatusOK {
 		w.t.Errorf("oak's visitor, of whom elm's was erased: %d %s", got.status, got.body)
 	}
-	n := scaled(*callsFlag)
+	n := scaled(perRound)
 	w.t.Logf("%d calls, %d answered with 2xx, %d of them with a canary of the asker's own", n, w.own, w.seen)
 	if w.own < n/5 || w.seen < n/12 {
 		w.t.Error("the round does not reach what it is about")

@@ -67,12 +67,13 @@ func newTenants(t *testing.T, r *rand.Rand) *tenants {
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, public) }()
-	t.Cleanup(func() {
+	w.close = sync.OnceFunc(func() {
 		w.client.CloseIdleConnections()
 		stop()
 		w.must(<-served)
 		w.must(s.Close())
 	})
+	t.Cleanup(w.close)
 	w.public, w.ops = "http://"+public.Addr().String(), "http://"+s.OpsAddr().String()
 	for _, route := range s.Routes() {
 		if route.Scope != api.Public || strings.HasPrefix(route.Path, "/v1/") && bodies[route.Method+" "+route.Path] != nil {
