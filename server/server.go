@@ -243,6 +243,9 @@ func (s *Server) owners() []journal.Owner {
 	return []journal.Owner{s.catalog, s.access, s.sessions, s.leads}
 }
 
+// Routes returns what the public port serves.
+func (s *Server) Routes() []api.Route { return s.api.Routes() }
+
 // Ingest returns the door for imports from within the process.
 func (s *Server) Ingest() *ingest.Ingest { return s.ingest }
 
