@@ -59,13 +59,15 @@ type Sessions struct {
 
 	// What the next checkpoint merges into the store.
 	days     map[dayKey]*ListingDay
+	pages    map[pageKey]int64
 	visitors map[sessionKey]*Visitor
 	bound    []visitorSession
 	seen     []seenEntry
 	retired  map[sessionKey][][]byte // sessions that are in the store and no more, with the rows to delete
 	erased   map[sessionKey]struct{} // visitors that are in the store and no more
 
-	forgotten forgotten
+	forgotten  forgotten
+	pagesSince journal.Position // chunks up to here have added no page views
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -108,7 +110,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	s := &Sessions{
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
-		days: map[dayKey]*ListingDay{}, visitors: map[sessionKey]*Visitor{},
+		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{}, visitors: map[sessionKey]*Visitor{},
 		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
 	var err error
@@ -116,6 +118,9 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 		return nil, err
 	}
 	if err := s.readMark(); err != nil {
+		return nil, err
+	}
+	if err := s.readPagesSince(); err != nil {
 		return nil, err
 	}
 	return s, s.forgotten.load(db.Reader(), s.at)
@@ -241,6 +246,7 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 		d := &o.out.Days[i]
 		o.pendingDay(dayKey{key.site, o.db.ID(d.Listing), d.Day}, d.Listing).add(d)
 	}
+	o.addPages(key.site, o.out.Pages, 1)
 	if o.out.Visitor == "" {
 		return
 	}
@@ -282,6 +288,7 @@ func (o *Sessions) Checkpoint() error {
 		}
 	}
 	clear(o.days)
+	clear(o.pages)
 	clear(o.visitors)
 	clear(o.retired)
 	clear(o.erased)
@@ -323,6 +330,9 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 			return err
 		}
 		b.Merge(listingDayKey(k.site, k.listing, k.day), v)
+	}
+	if err := o.writePages(b); err != nil {
+		return err
 	}
 	for k, v := range o.visitors {
 		b.Merge(idKey(store.Visitors, k.site, k.id), appendVisitor(nil, v))
