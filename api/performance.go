@@ -13,6 +13,9 @@ import (
 func (a *API) agentRoutes() []Route {
 	return []Route{
 		{get, "/v1/profiles/{id}/performance", access.Read, "How an agent did, by month", a.answer(a.performance)},
+		{get, "/v1/organizations/{id}/analytics", access.Read, "How an organization did, by day", a.answer(a.analytics)},
+		{get, "/v1/organizations/{id}/leaderboard", access.Read, "The agents of an organization, best first", a.answer(a.leaderboard)},
+		{get, "/v1/organizations/{id}/stories", access.Read, "Deals closed with leads that had a high score", a.answer(a.stories)},
 	}
 }
 

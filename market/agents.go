@@ -1,7 +1,6 @@
 package market
 
 import (
-	"math"
 	"time"
 
 	"footfall/catalog"
@@ -107,12 +106,6 @@ func (m Month) Start() string { return m.date(1, time.UTC).Format(time.DateOnly)
 
 // End returns the last day.
 func (m Month) End() string { return (m + 1).date(0, time.UTC).Format(time.DateOnly) }
-
-// days returns the month's first and last local day, since 1970-01-01; ok is false for months that no day is in.
-func (m Month) days() (from, to uint16, ok bool) {
-	first, last := dayOf(m.date(1, time.UTC)), dayOf((m+1).date(0, time.UTC))
-	return uint16(first), uint16(last), first >= 0 && last <= math.MaxUint16
-}
 
 // dayOf returns the day that a clock in t's zone shows, since 1970-01-01.
 func dayOf(t time.Time) int {
