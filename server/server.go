@@ -149,6 +149,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
+		Agents:  market.NewAgents(s.leads, s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
 		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
