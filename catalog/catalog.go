@@ -43,6 +43,9 @@ type Catalog struct {
 	journal *journal.Journal
 	tables  atomic.Pointer[tables] // replaced, never changed
 	change  sync.Mutex             // of those who look at rows and then submit changed ones
+	listing sync.Mutex             // likewise, of listings and report links
+	shelf   *shelf
+	links   *links
 	pos     journal.Position
 }
 
@@ -91,12 +94,15 @@ func (t *tables) complete() *tables {
 
 // Open reads what is stored.
 func Open(db *store.DB) (*Catalog, error) {
-	c := &Catalog{db: db}
+	c := &Catalog{db: db, shelf: newShelf(), links: newLinks()}
 	t := newTables()
 	if err := c.scan(db.Reader(), t); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
 	c.tables.Store(t.complete())
+	if err := c.openListings(); err != nil {
+		return nil, fmt.Errorf("open catalog: %w", err)
+	}
 	var err error
 	if c.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
@@ -126,6 +132,12 @@ func (c *Catalog) Apply(b *store.Batch, r *journal.Record) error {
 		key, t = siteKey(s.ID), t.clone()
 		t.sites[s.ID] = s
 	case journal.KindCatalog:
+		if of, err := c.applyListing(b, r); err != nil {
+			return err
+		} else if of {
+			journal.StorePosition(b, ownerName, r.Pos)
+			break
+		}
 		row, err := decodeRow(r.Body)
 		if err != nil {
 			return err
@@ -154,6 +166,8 @@ func (c *Catalog) Check(v *store.View, report func(error)) {
 	if err := c.scan(v.Reader, newTables()); err != nil {
 		report(err)
 	}
+	c.checkListings(v, report)
+	c.checkLinks(v, report)
 }
 
 // Site returns a site by id.
