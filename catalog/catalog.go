@@ -1,13 +1,14 @@
 // Package catalog keeps what an operator sets up: organizations with their settings, the profiles of their agents, and
 // the sites, each with its organization, its default profile, the origins that may send to it, its time zone and its
-// default consent.
+// default consent; and what is for sale on each site: listings, their history, and the links to their reports.
 //
 // It guarantees that what a call returned for is on disk, and that readers see whole rows: a *Site never changes, a
-// change is a new one. It keeps everything in memory: a hundred thousand rows are few. An organization or profile that
+// change is a new one. It keeps everything in memory, of listings a brief: a hundred thousand rows are few. An organization or profile that
 // only a site names is there too, with nothing but its id; a first start therefore writes one record, the site's. It does
 // not know keys (package access) nor what happened on a site.
 //
-// It owns the space catalog. Keys, big endian, ids of organizations and profiles as keyed hashes:
+// It owns the spaces catalog, listings, listing history and report links; listingrow.go and reportlink.go draw the last
+// three. Keys of the first, big endian, ids of organizations and profiles as keyed hashes:
 //
 //	0x20 | kind u8: 1 site         | site u32
 //	0x20 | kind u8: 2 organization | organization 16
