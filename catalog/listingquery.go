@@ -31,7 +31,7 @@ func (c *Catalog) Listings(sites []*Site, q ListingQuery) (page []SiteListing, n
 	if err != nil {
 		return nil, "", err
 	}
-	q.Status, q.Type, q.City = word(q.Status), word(q.Type), strings.Join(strings.Fields(q.City), " ")
+	q.Status, q.Type, q.City = Word(q.Status), Word(q.Type), strings.Join(strings.Fields(q.City), " ")
 	byID, ids := map[uint32]*Site{}, map[uint32]bool{}
 	for _, s := range sites {
 		byID[s.ID], ids[s.ID] = s, true

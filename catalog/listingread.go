@@ -71,7 +71,7 @@ func (c *Catalog) ReadListing(site *Site, id string, body []byte) (*Listing, err
 	r.moment("listed_at", &r.l.Listed)
 	r.moment("closed_at", &r.l.Closed)
 	r.l.City, r.l.Address = strings.Join(strings.Fields(r.l.City), " "), strings.TrimSpace(r.l.Address)
-	r.l.Type, r.l.Status = word(r.l.Type), word(r.l.Status)
+	r.l.Type, r.l.Status = Word(r.l.Type), Word(r.l.Status)
 	if r.err == nil {
 		r.owner(id)
 	}
@@ -214,8 +214,8 @@ func (r *listingReader) owner(id string) {
 	}
 }
 
-// word writes a few words as one, in lower case: Single Family Residence is single_family.
-func word(s string) string {
+// Word writes a few words as one, as types and statuses are kept, in lower case: Single Family Residence is single_family.
+func Word(s string) string {
 	s = strings.ToLower(strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return r == ' ' || r == '_' || r == '-' || r == '/' || r == '\t'
 	}), "_"))

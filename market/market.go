@@ -137,3 +137,9 @@ func checkRange(from, to uint16) error {
 	}
 	return nil
 }
+
+// dayOf returns the day that a clock of the site shows, days since 1970-01-01.
+func dayOf(ms int64, site *catalog.Site) int64 {
+	y, m, d := time.UnixMilli(ms).In(site.Zone()).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)
+}
