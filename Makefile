@@ -55,7 +55,7 @@ lint: ## gofmt, vet, staticcheck
 # Some tests watch or use other programs. They are installed where that can be done without a question.
 .PHONY: tools
 tools:
-	@for tool in curl strace cc chromium; do \
+	@for tool in curl strace cc chromium python3; do \
 		command -v $$tool >/dev/null && continue; \
 		package=$$tool; [ $$tool = cc ] && package=gcc; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -48,6 +48,8 @@ type Options struct {
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
+	// PublicURL is where browsers find us, for links and the description; "" if nobody has said.
+	PublicURL string
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.
 	Queries      int
@@ -66,6 +68,8 @@ type API struct {
 	paths  paths
 	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
 	works  *works
+	// document makes the description of the routes, at the first call.
+	document func() (served, error)
 
 	warnPlain sync.Once // that people sign in without TLS
 }
@@ -83,8 +87,9 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.openapiRoutes())
 	a.paths = newPaths(a.routes)
+	a.document = sync.OnceValues(a.renderDocument)
 	return a
 }
 

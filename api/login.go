@@ -239,14 +239,18 @@ type linkView struct {
 	Expires *time.Time `json:"expires_at,omitempty"`
 }
 
-// link returns a link to a page of ours, as whoever asks has reached us. The token stands behind its #, which browsers
+// link returns a link to a page of ours, where browsers find us or else as whoever asks has reached us. The token stands behind its #, which browsers
 // send to nobody.
 func (a *API) link(c *call, path, token string, expires time.Time) linkView {
-	scheme := "http"
-	if a.o.Ingest.Secure(c.RequestCtx) {
-		scheme = "https"
+	origin := a.o.PublicURL
+	if origin == "" {
+		scheme := "http"
+		if a.o.Ingest.Secure(c.RequestCtx) {
+			scheme = "https"
+		}
+		origin = scheme + "://" + string(c.Host())
 	}
-	return linkView{token, scheme + "://" + string(c.Host()) + path + "#" + token, &expires}
+	return linkView{token, origin + path + "#" + token, &expires}
 }
 
 // reset serves POST /v1/password-resets/{token}.

@@ -105,6 +105,7 @@ func (a *API) form(page, title string, submit func(c *call, form url.Values) (ne
 		if f.Code == fault.Internal || f.Code == fault.DataCorrupt {
 			a.o.Log.Error("request failed", "request_id", ingest.RequestID(c.RequestCtx), "error", err)
 		}
+		ingest.SetFaultHeaders(&c.Response.Header, f)
 		a.render(c, f.Code.Status(), page, pages.Data{Title: title, Error: f.Message,
 			Email: form.Get("email"), Name: form.Get("name"), Token: form.Get("token")})
 	}

@@ -147,8 +147,8 @@ func (l *recounted) story() (moved, qualified, won, open bool, contacted int64, 
 	return moved, qualified, won, strings.Contains(" new contacted qualified nurturing ", " "+status+" "), contacted, last
 }
 
-// mean rounds sum/n·per half up to two decimals, as exact arithmetic on decimals does; "null" for nothing.
-func mean(sum, n int64, per *big.Rat) string {
+// exactMean rounds sum/n·per half up to two decimals, as exact arithmetic on decimals does; "null" for nothing.
+func exactMean(sum, n int64, per *big.Rat) string {
 	if n == 0 {
 		return "null"
 	}
@@ -182,8 +182,8 @@ func figuresOf(all []*recounted) string {
 	}
 	return fmt.Sprintf(`"total_leads":%d,"contacted_leads":%d,"qualified_leads":%d,"closed_deals":%d,"open_leads":%d,`+
 		`"avg_days_to_contact":%s,"avg_minutes_to_contact":%s,"avg_days_to_close":%s,"conversion_rate":%s,"priorities":{"high":%d,"medium":%d,"low":%d}`,
-		len(all), contacted, qualified, closed, open, mean(ms, timed, big.NewRat(1, 86_400_000)), mean(ms, timed, big.NewRat(1, 60_000)),
-		mean(days, closed, big.NewRat(1, 1)), mean(closed, int64(len(all)), big.NewRat(100, 1)), by["high"], by["medium"], by["low"])
+		len(all), contacted, qualified, closed, open, exactMean(ms, timed, big.NewRat(1, 86_400_000)), exactMean(ms, timed, big.NewRat(1, 60_000)),
+		exactMean(days, closed, big.NewRat(1, 1)), exactMean(closed, int64(len(all)), big.NewRat(100, 1)), by["high"], by["medium"], by["low"])
 }
 
 // live lets a year pass in which anything may happen to leads.

@@ -51,6 +51,7 @@ type Options struct {
 	TrustedProxies   ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
 	TLSCert          string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
 	TLSKey           string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
+	PublicURL        string         `name:"public-url" help:"Where browsers find the public port, such as https://footfall.example: for the links that are handed out, and the description of the API." placeholder:"URL"`
 	TrackerPath      string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
 	BeaconPath       string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
 	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
@@ -151,7 +152,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
 		Agents:  market.NewAgents(s.leads, s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
-		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
+		Scripts: scripts, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
 		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
