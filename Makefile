@@ -35,7 +35,7 @@ test: tools lint ## everything that must hold
 SOAK = 10m
 ROUNDS = 200
 
-soak: tools ## each of the six campaigns of faults for SOAK, and ROUNDS rounds of each way to end the program
+soak: tools ## each campaign of faults for SOAK, and ROUNDS rounds of each way to end the program
 	FOOTFALL_SOAK=$(SOAK) go test -v -count=1 -timeout 0 ./faults
 	FOOTFALL_ROUNDS=$(ROUNDS) go test -v -count=1 -timeout 0 -run 'Killed|TurnsReadOnly' ./server
 

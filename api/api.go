@@ -34,6 +34,7 @@ type Options struct {
 	Sessions *sessionize.Sessions
 	Leads    *leads.Leads
 	Market   *market.Market
+	Agents   *market.Agents
 	Catalog  *catalog.Catalog
 	Access   *access.Access
 	// WaitDurable returns once everything that a query can have seen is on disk.
@@ -86,7 +87,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.openapiRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.openapiRoutes())
 	a.paths = newPaths(a.routes)
 	a.document = sync.OnceValues(a.renderDocument)
 	return a

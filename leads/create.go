@@ -171,6 +171,11 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 	lead.Behavior = scorer.BehavioralScore(b)
 	lead.Metadata.EngagementScore = lead.Behavior
 	lead.Features = features(a, form, lead.Behavior, now.In(c.Site.Zone()))
+	if wanted, ok := priceRangeOf(form); ok {
+		if share, ok := l.o.Catalog.PriceMatch(c.Site.Organization, c.Profile, wanted.low, wanted.high); ok {
+			lead.Features[scorer.PriceRangeMatchScore] = 100 * share
+		}
+	}
 
 	last, wins, resolved := l.past.of(c.Site.Organization)
 	p := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, l.thresholds(c.Site.Organization))

@@ -11,6 +11,7 @@ type LeadRow struct {
 	Site         uint32
 	Organization string
 	Profile      string // now
+	Listing      string // that it names, may be empty
 	Status       string
 	Created      int64    // ms
 	Person       store.ID // the same for leads with the same e-mail address, else phone number; the lead's own without either
@@ -73,7 +74,7 @@ func (l *Leads) leadRow(v store.Reader, site uint32, id store.ID, r *row) (*Lead
 		return nil, err
 	}
 	out := &LeadRow{
-		ID: r.ID, Site: site, Organization: r.Organization, Profile: r.Profile, Status: r.Status.String(), Created: r.Created,
+		ID: r.ID, Site: site, Organization: r.Organization, Profile: r.Profile, Listing: r.Listing, Status: r.Status.String(), Created: r.Created,
 		Person: id, Imported: r.Imported, Qualified: r.Qualified, Moved: r.Moved, Contacted: r.Contacted, Features: d.Lead.Features,
 		Points: r.Points, Exact: r.Score, Probability: d.Lead.Probability, Model: d.Lead.Model,
 	}

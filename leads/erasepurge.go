@@ -266,7 +266,7 @@ func (p *purge) compact(ctx context.Context, whole bool) error {
 		lo, hi := info.Space.Span()
 		ranges, isLarge := large[info.Space]
 		switch {
-		case info.Space == store.ListingDays || info.Space == store.Erased: // no word of a person stands there
+		case info.Space == store.ListingDays || info.Space == store.PageDays || info.Space == store.Erased: // no word of a person stands there
 			continue
 		case !isLarge || whole || len(ranges) > maxRanges:
 			ranges = []store.Range{{Lo: lo, Hi: hi}}

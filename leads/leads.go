@@ -120,7 +120,6 @@ func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
 		l.past.add(&row)
 	}
 	setRow(b, r.Site, key, &row)
-	b.Set(timeKey(r.Site, row.Created, key), nil)
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
 }

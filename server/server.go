@@ -150,6 +150,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
+		Agents:  market.NewAgents(s.leads, s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
 		Scripts: scripts, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
@@ -243,6 +244,9 @@ func (s *Server) refuse(kind journal.Kind) error {
 func (s *Server) owners() []journal.Owner {
 	return []journal.Owner{s.catalog, s.access, s.sessions, s.leads}
 }
+
+// Routes returns what the public port serves.
+func (s *Server) Routes() []api.Route { return s.api.Routes() }
 
 // Ingest returns the door for imports from within the process.
 func (s *Server) Ingest() *ingest.Ingest { return s.ingest }

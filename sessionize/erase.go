@@ -9,7 +9,7 @@ import (
 )
 
 // applyErase forgets visitors with their sessions, single sessions, and the inquiries of leads. What they added to
-// listing days is subtracted. That is found out by folding their chunks once more, so it needs no other record of it,
+// listing days and page days is subtracted. That is found out by folding their chunks once more, so it needs no other record of it,
 // and a journal from which the chunks are gone already adds nothing and subtracts nothing. Where chunks are past their
 // retention only visitors are taken out of the days; views and times stay, as sums that lead to nobody.
 //
@@ -155,6 +155,9 @@ func (e *eraser) subtract(key sessionKey, days []uint16, stored *Session) error 
 			Fold(&s, r.Chunk, &out)
 			for i := range out.Days {
 				e.o.subtractDay(key.site, &out.Days[i])
+			}
+			if r.Pos > e.o.pagesSince {
+				e.o.addPages(key.site, out.Pages, -1)
 			}
 			return nil
 		})

@@ -18,6 +18,7 @@ type answers interface {
 	session(id string) Analytics
 	visitor(id string) VisitorTotals
 	listingDays(listing string) []ListingTotals
+	pageDays() []PageDay
 }
 
 // The files of testdata/rules are worked out by hand from the meaning of the numbers, so both sides must print them:
