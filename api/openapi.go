@@ -230,8 +230,11 @@ func (s *schemas) parameters(r *Route, row *operation) (all []parameterOf) {
 	known := parameters()
 	for name := range strings.FieldsSeq(row.query) {
 		name, list, isOne := strings.Cut(name, "=")
+		name, free := strings.CutSuffix(name, ":")
 		p, is := known[name]
-		if isOne {
+		if free {
+			p = parameter{is: schema{Type: "string"}}
+		} else if isOne {
 			of := strings.Split(list, "|")
 			p.is, p.says = schema{Type: "string", Enum: words(of)}, of[0]+" unless said."
 		} else if !is {

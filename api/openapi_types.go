@@ -322,3 +322,49 @@ type settingsPatch struct {
 	Stories    bool            `json:"stories"`
 	Pooling    map[string]bool `json:"pooling"`
 }
+
+// passwordChange is for those who are signed in.
+type passwordChange struct {
+	Old string `json:"old_password"`
+	New string `json:"password"`
+}
+
+type listingWithHistory struct {
+	listingView
+	History []listingEventView `json:"history"`
+}
+
+// listingFields are a listing as it is put. Numbers and times may be written as text, and all may go by RESO's names.
+type listingFields struct {
+	ID          json.RawMessage `json:"id"`
+	Profile     *string         `json:"profile_id"`
+	Status      *string         `json:"status"`
+	Price       json.RawMessage `json:"price"`
+	Address     *string         `json:"address"`
+	City        *string         `json:"city"`
+	Type        *string         `json:"property_type"`
+	Beds        json.RawMessage `json:"beds"`
+	Baths       json.RawMessage `json:"baths"`
+	Sqft        json.RawMessage `json:"sqft"`
+	Description *string         `json:"description"`
+	Listed      json.RawMessage `json:"listed_at"`
+	Closed      json.RawMessage `json:"closed_at"`
+}
+
+// batchSum is a line that says how far a batch of listings is.
+type batchSum struct {
+	Lines     int       `json:"lines"`
+	Accepted  int       `json:"accepted"`
+	Rejected  int       `json:"rejected"`
+	Created   int       `json:"created"`
+	Updated   int       `json:"updated"`
+	Unchanged int       `json:"unchanged"`
+	Done      bool      `json:"done,omitempty"`
+	Error     *lineFail `json:"error,omitempty"`
+}
+
+type storiesPage struct {
+	OptedIn bool           `json:"opted_in"`
+	Stories []market.Story `json:"stories"`
+	Next    *string        `json:"next_cursor"`
+}
