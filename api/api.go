@@ -21,6 +21,7 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/web"
@@ -33,6 +34,7 @@ type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
 	Leads    *leads.Leads
+	Learn    *learn.Learn
 	Market   *market.Market
 	Catalog  *catalog.Catalog
 	Access   *access.Access
