@@ -84,7 +84,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.predictRoutes(), a.modelRoutes())
 	a.paths = newPaths(a.routes)
 	return a
 }

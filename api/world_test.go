@@ -132,7 +132,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// reply is an answer with its body as JSON, if it has one.
+// reply is an answer with its body as JSON, if it has one that is an object.
 type reply struct {
 	*http.Response
 	raw  string
@@ -167,7 +167,7 @@ func (w *world) send(request string) *reply {
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)
 	r := &reply{Response: res, raw: string(raw)}
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && len(raw) > 0 {
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && len(raw) > 0 && raw[0] == '{' {
 		if err := json.Unmarshal(raw, &r.body); err != nil {
 			w.t.Fatalf("%.80q: %v in %s", request, err, raw)
 		}

@@ -74,6 +74,15 @@ func (l *Learn) newTrial(organization, by string) (*trial, error) {
 	return t, nil
 }
 
+// Ready returns how many leads a training would learn from, or says what is missing.
+func (l *Learn) Ready(organization string) (int, error) {
+	t, err := l.newTrial(organization, "")
+	if err != nil {
+		return 0, err
+	}
+	return len(t.known), nil
+}
+
 // options of a fit: one at a time, and after each the rest of the program goes first.
 func (l *Learn) options(ctx context.Context, known []Labelled, seed uint64, progress func(float64)) scorer.TrainOptions {
 	labels, wins := counts(known)
