@@ -21,6 +21,7 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/web"
@@ -33,6 +34,7 @@ type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
 	Leads    *leads.Leads
+	Learn    *learn.Learn
 	Market   *market.Market
 	Agents   *market.Agents
 	Catalog  *catalog.Catalog
@@ -87,7 +89,12 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.openapiRoutes())
+	a.routes = slices.Concat(a.routes,
+		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
+		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(),
+		a.predictRoutes(), a.modelRoutes(),
+		a.openapiRoutes(),
+	)
 	a.paths = newPaths(a.routes)
 	a.document = sync.OnceValues(a.renderDocument)
 	return a

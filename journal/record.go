@@ -32,6 +32,7 @@ const (
 	KindFeedback Kind = 10 // package leads: whether a score was found right
 	KindModel    Kind = 11 // package learn: a model was trained, activated, or rolled back
 	KindErase    Kind = 12 // a person is forgotten by every owner
+	KindScore    Kind = 16 // package leads: a lead was scored again
 )
 
 // Record is one thing that happened. It carries every decision, so that applying it reads no clock, no configuration

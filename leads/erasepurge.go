@@ -132,7 +132,7 @@ func (p *purge) judge(r *journal.Record) (journal.Verdict, error) {
 		return p.judgeChunk(r)
 	case journal.KindLead:
 		return p.judgeLead(r)
-	case journal.KindPatch, journal.KindActivity, journal.KindOutcome, journal.KindFeedback:
+	case journal.KindPatch, journal.KindActivity, journal.KindOutcome, journal.KindFeedback, journal.KindScore:
 		return p.judgeChange(r)
 	case journal.KindRetire:
 		return p.judgeRetire(r)
