@@ -13,6 +13,7 @@ const (
 	VisitorSessions Space = 0x05
 	Seen            Space = 0x06
 	ListingDays     Space = 0x07
+	Hot             Space = 0x0a
 	LeadForms       Space = 0x10
 	Leads           Space = 0x11
 	LeadsByTime     Space = 0x12
@@ -52,6 +53,7 @@ var Spaces = []SpaceInfo{
 	{VisitorSessions, "visitor sessions", "sessionize", "site 4, visitor 16, session 16", 1 + 4 + 16, true, "with the visitor"},
 	{Seen, "seen", "sessionize", "5-minute slot 4, site 4, session 16", 0, true, "25 h"},
 	{ListingDays, "listing days", "sessionize", "site 4, listing 16, local day 2", 1 + 4 + 16, true, "kept"},
+	{Hot, "hot", "sessionize", "site 4, kind 1, person 16, rule 1", 1 + 4 + 1 + 16, true, "with the visitor"},
 	{LeadForms, "lead forms", "leads", "site 4, lead 16", 0, false, "with the lead"},
 	{Leads, "leads", "leads", "site 4, lead 16", 0, true, "whole days"},
 	{LeadsByTime, "leads by time", "leads", "site 4, created ms 8, lead 16", 0, true, "with the lead"},
