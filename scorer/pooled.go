@@ -7,14 +7,12 @@ type pooled struct {
 }
 
 func (p *pooled) add(d *Data, s Split, margin []float64) {
-	base := logOdds(weightedMean(pick(d.W, s.Train), func(k int) float64 { return d.Y[s.Train[k]] }))
+	base := logOdds(baseRate(pick(d.Y, s.Train), pick(d.W, s.Train)))
 	var fold []int
 	for k, i := range s.Test {
-		if d.W[i] > 0 {
-			fold = append(fold, len(p.y))
-			p.margin, p.base = append(p.margin, margin[k]), append(p.base, base)
-			p.y, p.w = append(p.y, d.Y[i]), append(p.w, d.W[i])
-		}
+		fold = append(fold, len(p.y))
+		p.margin, p.base = append(p.margin, margin[k]), append(p.base, base)
+		p.y, p.w = append(p.y, d.Y[i]), append(p.w, d.W[i])
 	}
 	p.folds = append(p.folds, fold)
 }
