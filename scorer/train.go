@@ -185,8 +185,9 @@ func (t *training) validate(ctx context.Context) error {
 		p.add(t.Data, split, mean)
 	}
 	centre := t.model.Calibration.Centre
-	c := FitCalibration(p.margin, p.y, p.w, centre)
-	c.Between = betweenFolds(&c, p.margin, p.y, p.w, p.folds)
+	centred := p.centred(centre)
+	c := FitCalibration(centred, p.y, p.w, centre)
+	c.Between = betweenFolds(&c, centred, p.y, p.w, p.folds)
 	if !finite(c.Slope) || !finite(c.Shift) || math.IsNaN(c.Between) {
 		return errors.New("the calibration did not converge")
 	}
