@@ -65,7 +65,6 @@ type Sessions struct {
 
 	forgotten  forgotten
 	pagesSince journal.Position // chunks up to here have added no page views
-	forgotten  forgotten
 	moves      moves
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
