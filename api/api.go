@@ -47,6 +47,8 @@ type Options struct {
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
+	// App are the files of the dashboard.
+	App []web.Script
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.
 	Queries      int
@@ -82,7 +84,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.appRoutes())
 	a.paths = newPaths(a.routes)
 	return a
 }

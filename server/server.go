@@ -136,8 +136,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
 	scripts, err := web.Scripts(o.BeaconPath)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the tracker: %w", err), s.closeState(), s.ops.close())
+	app, aerr := web.App()
+	if err = errors.Join(err, aerr); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare what browsers load: %w", err), s.closeState(), s.ops.close())
 	}
 	if s.salt, err = s.openSalt(); err != nil {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
@@ -150,7 +151,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	s.api = api.New(api.Options{
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
-		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
+		Scripts: scripts, App: app, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
 		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
