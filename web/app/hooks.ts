@@ -11,9 +11,9 @@ export interface Asked<T> {
   set: (data: T) => void;
 }
 
-// useGet asks for a path, again when it changes and when a lost connection is back. What was there stays meanwhile. "" asks
-// for nothing.
-export function useGet<T>(path: string): Asked<T> {
+// useGet asks for a path, again when it or the version that is wanted changes, and when a lost connection is back. What was
+// there stays meanwhile. "" asks for nothing.
+export function useGet<T>(path: string, version: string | number = ""): Asked<T> {
   const [state, setState] = useState<{ path: string; data?: T; error?: unknown }>({ path });
   const [times, setTimes] = useState(0);
   const came = back.value;
@@ -25,7 +25,7 @@ export function useGet<T>(path: string): Asked<T> {
       (error) => stop.signal.aborted || setState((old) => ({ path, data: old.path === path ? old.data : undefined, error })),
     );
     return () => stop.abort();
-  }, [path, times, came]);
+  }, [path, version, times, came]);
   const mine = state.path === path;
   return {
     data: mine ? state.data : undefined,

@@ -61,8 +61,8 @@ func App(web string) (map[string][]byte, error) {
 		TsconfigRaw:       "{}",
 		LogLevel:          api.LogLevelSilent,
 	})
-	if len(built.Errors) > 0 {
-		return nil, errors.New(strings.Join(api.FormatMessages(built.Errors, api.FormatMessagesOptions{}), "\n"))
+	if wrong := append(built.Errors, built.Warnings...); len(wrong) > 0 { // a warning may be a name that is not there
+		return nil, errors.New(strings.Join(api.FormatMessages(wrong, api.FormatMessagesOptions{}), "\n"))
 	}
 	files := map[string][]byte{}
 	for _, f := range built.OutputFiles {

@@ -23,21 +23,15 @@ export function whereabouts(lead: Lead, story?: Story | null): string {
   return `On your site now, ${label(a.current_listing)}${views > 1 ? ` (${ordinal(views)} view)` : ""}`;
 }
 
-// trend is how the person's interest has moved, null if that is not known.
-export function trend(lead: Lead): { points: number; since: string } | null {
-  const a = lead.activity;
-  if (a.trend_7d != null) return { points: a.trend_7d, since: "in 7 days" };
-  if (a.score_now != null && a.score_now !== lead.behavioral_score) return { points: a.score_now - lead.behavioral_score, since: "since the form" };
-  return null;
-}
+const Arrow = ({ by }: { by: number }) => <span aria-hidden="true">{by > 0 ? "▲" : by < 0 ? "▼" : "■"}</span>;
 
 export function ScoreOf({ lead }: { lead: Lead }) {
-  const t = trend(lead);
+  const t = lead.activity.trend_7d;
   return (
     <div class="score">
       <span class="value">{number(lead.ml_score)}</span>
       <Pill tone={lead.ml_priority === "high" ? "hot" : lead.ml_priority === "medium" ? "strong" : "plain"}>{words(lead.ml_priority)}</Pill>
-      {t && <span class="trend"><span aria-hidden="true">{t.points > 0 ? "▲" : t.points < 0 ? "▼" : "■"}</span> {signed(t.points)} <small>{t.since}</small></span>}
+      {t != null && <span class="trend"><Arrow by={t} /> {signed(t)} <small>in 7 days</small></span>}
     </div>
   );
 }
@@ -96,6 +90,9 @@ function activeDays(story: Story): string {
   return active ? `On the site on ${active} of the last ${span} days, ${duration(sum)} in all` : `Not on the site in the last ${span} days`;
 }
 
+// action is what to do, without why: that stands beside it.
+export const action = (lead: Lead) => lead.ml_recommended_action.split(" - ")[0];
+
 export function LeadCard({ lead }: { lead: Lead }) {
   const story = useStory(lead);
   const swipe = useSwipe(() => void logContact(lead, "call"));
@@ -119,7 +116,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
         {story && <><Sparkline values={story.days} says={activeDays(story)} /><small class="muted">14 days</small></>}
       </div>
       <div class="do">
-        <p class="action">{lead.ml_recommended_action}</p>
+        <p class="action">{action(lead)}</p>
         <p class="muted">Closes: {chance(lead.conversion_probability, lead.base_rate)}{lead.assumed && " (assumed until deals are recorded)"}</p>
         <Ways lead={lead} />
       </div>
@@ -130,7 +127,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
 // LeadRow is a lead in a long list.
 export function LeadRow({ lead, at, of }: { lead: Lead; at: number; of: number }) {
   const done = contacted.value.get(lead.id);
-  const t = trend(lead);
+  const t = lead.activity.trend_7d;
   return (
     <li class={lead.activity.online ? "leadrow online" : "leadrow"} data-lead={lead.id} aria-posinset={at + 1} aria-setsize={of}>
       <span class="value">{number(lead.ml_score)}</span>
@@ -139,7 +136,7 @@ export function LeadRow({ lead, at, of }: { lead: Lead; at: number; of: number }
         <small class="where">{lead.activity.online && <span class="dot" aria-hidden="true" />}{whereabouts(lead)}</small>
       </span>
       <span class="why">{topReasons(lead)[0]?.text ?? count(lead.visited_count, "visit")}</span>
-      <span class="trend">{t && <><span aria-hidden="true">{t.points > 0 ? "▲" : "▼"}</span>{signed(t.points)}</>}</span>
+      <span class="trend">{t != null && <><Arrow by={t} /> {signed(t)}</>}</span>
       <span class="state">{done ? `✓ ${pressed[done]}` : words(lead.status)}</span>
       <span class="priority"><Pill tone={lead.ml_priority === "high" ? "hot" : lead.ml_priority === "medium" ? "strong" : "plain"}>{words(lead.ml_priority)}</Pill></span>
       {may.write && <button type="button" class="log" onClick={() => void logContact(lead, "call")} aria-label={`Log a call to ${nameOf(lead)}`}>Log call</button>}
