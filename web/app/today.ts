@@ -21,6 +21,7 @@ export interface Filter {
 }
 
 const firstCalls = 8; // cards at first, and more each time
+const firstRows = 50;
 const pageSize = 100;
 const searchSize = 1000;
 const recent = 20; // leads that are looked at for who is online
@@ -59,6 +60,22 @@ const callable = (extra: Record<string, string | number | null>) =>
   query("/v1/leads", { priority: "high", status: "new", sort: "ml_score", ...extra });
 
 let generation = 0; // of the rows; answers for older ones are dropped
+let since = ""; // when the newest lead came that was there when the rows were laid out
+let lately: Leads = { leads: [], next_cursor: null }; // the leads that were seen last
+let seenAs = ""; // who was on the site when it was last asked which leads are
+
+const nobody: Leads = { leads: [], next_cursor: null };
+
+// asHere are the leads that are on the site. To find them costs the server more than to say whether anybody is, so that is
+// asked first.
+async function asHere(again: boolean): Promise<Leads | null> {
+  const page = await get<Page<"visitors", Visitor>>("/v1/visitors?active=5m&limit=1000");
+  visitors.value = page.visitors.length;
+  const as = page.visitors.map((v) => `${v.visitor_id ?? v.sessions[0]?.session_id} ${v.last_visit}`).sort().join();
+  if (as === seenAs && !again) return null; // nothing has changed
+  seenAs = as;
+  return as ? get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })) : nobody;
+}
 
 // load lays the page out anew.
 export async function load() {
@@ -67,13 +84,16 @@ export async function load() {
   try {
     const f = filter.value;
     const plain = !(f.priority || f.status || f.profile || f.find);
-    const [seen, call, first] = await Promise.all([
-      plain ? get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })) : null,
+    const [newest, seen, call, first] = await Promise.all([
+      get<Leads>(query("/v1/leads", { sort: "created_at", limit: 1 })),
+      plain ? asHere(true) : null,
       plain ? get<Leads>(callable({ limit: firstCalls })) : null,
-      get<Leads>(asking(f, { limit: pageSize })),
+      get<Leads>(asking(f, { limit: firstRows })),
     ]);
     if (mine !== generation) return;
+    since = newest.leads[0]?.created_at ?? "";
     if (seen && call) {
+      lately = seen;
       online.value = seen.leads.filter((l) => l.activity.online);
       const here = new Set(online.value.map((l) => l.id));
       calls.value = call.leads.filter((l) => !here.has(l.id));
@@ -87,7 +107,6 @@ export async function load() {
   } catch (e) {
     if (mine === generation) trouble.value = e;
   }
-  void countVisitors();
 }
 
 let loadingMore = false;
@@ -142,15 +161,6 @@ export async function addCalls() {
   }
 }
 
-async function countVisitors() {
-  try {
-    const page = await get<Page<"visitors", Visitor>>("/v1/visitors?active=5m&limit=1000");
-    visitors.value = page.visitors.length;
-  } catch {
-    visitors.value = null;
-  }
-}
-
 const replace = (list: Lead[], by: ReadonlyMap<string, Lead>) =>
   list.some((l) => by.has(l.id)) ? list.map((l) => by.get(l.id) ?? l) : list;
 
@@ -159,11 +169,10 @@ export async function refresh() {
   if (!loaded.value) return;
   const mine = generation;
   try {
-    const [seen, newest] = await Promise.all([
-      get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })),
-      get<Leads>(query("/v1/leads", { sort: "created_at", limit: recent })),
-    ]);
+    const [here, newest] = await Promise.all([asHere(false), get<Leads>(query("/v1/leads", { sort: "created_at", limit: recent }))]);
     if (mine !== generation) return;
+    if (here) lately = here;
+    const seen = lately;
     if (!shown.value.length && !filtered.value && newest.leads.length) return void load(); // nothing can jump
     const now = new Map([...newest.leads, ...seen.leads].map((l) => [l.id, l]));
     const known = new Set([...online.value, ...calls.value, ...rest.value].map((l) => l.id));
@@ -172,9 +181,8 @@ export async function refresh() {
     online.value = replace(online.value, now);
     calls.value = replace(calls.value, now);
     rest.value = replace(rest.value, now);
-    const newer = new Date(Math.max(0, ...rest.value.map((l) => Date.parse(l.created_at)))).toISOString();
     const come = new Set(seen.leads.filter((l) => l.activity.online && !cards.has(l.id)).map((l) => l.id));
-    for (const l of newest.leads) if (!known.has(l.id) && l.created_at > newer) come.add(l.id);
+    for (const l of newest.leads) if (!known.has(l.id) && l.created_at > since) come.add(l.id);
     for (const l of calls.value) come.delete(l.id);
     if (come.size > fresh.value.size) {
       const names = seen.leads.filter((l) => come.has(l.id)).slice(0, 2).map(nameOf);
@@ -184,16 +192,18 @@ export async function refresh() {
   } catch {
     // the next time
   }
-  void countVisitors();
 }
 
 let soon = 0;
+let heard = 0;
+const apart = 3000; // ms between two looks, however much happens
 
-// hear takes what the stream tells: something of a lead, or of a session that is a lead's.
+// hear takes what the stream tells: something of a lead, or of a session that may be a lead's.
 export function hear(m: Message) {
-  if (m.kind === "session" && !m.data.lead_id && visitors.value !== null && visitors.value > 0) return;
+  if (m.kind === "hot" && typeof m.data.text === "string") announce(m.data.text);
   soon ||= setTimeout(() => {
     soon = 0;
+    heard = Date.now();
     void refresh();
-  }, 300);
+  }, Math.max(200, heard + apart - Date.now()));
 }
