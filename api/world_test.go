@@ -80,9 +80,11 @@ func newWorld(t testing.TB) *world {
 
 	scripts, err := web.Scripts("")
 	w.must(err)
+	app, err := web.App()
+	w.must(err)
 	w.api = New(Options{
-		Scripts: scripts,
-		Ingest:  in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Access: w.access,
+		Scripts: scripts, App: app,
+		Ingest: in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Access: w.access,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {
 				return err
