@@ -2,13 +2,16 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -51,44 +54,147 @@ func (b *tab) clean(name string) {
 	}
 }
 
-func TestScratch(t *testing.T) {
-	n := 0
-	fmt.Sscan(os.Getenv("LEADS"), &n)
-	start := time.Now()
-	o := newOffice(t, n)
-	t.Log("filled", time.Since(start))
-	if n > 0 {
-		o.live("s-3-live", "v-3", "12-maple-street")
-		o.live("s-7-live", "v-7", "12-maple-street")
-		o.live("s-x-live", "v-x", "12-maple-street")
+// settled waits until the page has what it asked for.
+func (b *tab) settled() {
+	b.t.Helper()
+	b.until(`!!document.querySelector("main#page h1") && !document.querySelector(".loading") && document.readyState === "complete"`)
+	eval[any](b, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))`)
+}
+
+// dark has the browser ask for dark pages.
+func (b *tab) dark() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		return call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	}))
+}
+
+// noErrors fails the test for what scripts of the page did not catch.
+func (b *tab) noErrors() {
+	b.t.Helper()
+	for _, e := range eval[[]string](b, `window.errors_ || []`) {
+		b.t.Errorf("a script failed: %s", e)
 	}
-	b := newTab(t)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(eval[string](b, `location.href + JSON.stringify(window.errors_) + document.body.innerHTML.slice(0, 3000)`))
+}
+
+// newest returns the id of the lead that was seen last.
+func (o *office) newest() string {
+	o.t.Helper()
+	var all struct{ Leads []struct{ ID string } }
+	o.get("/v1/leads?limit=1&sort=activity", &all)
+	if len(all.Leads) == 0 {
+		o.t.Fatal("there are no leads")
+	}
+	return all.Leads[0].ID
+}
+
+// Every page, for everybody, with nothing and with some leads, wide and narrow, light and dark. What a role may not see is
+// not there.
+func TestEveryPageOfTheDashboardIsCleanForEverybody(t *testing.T) {
+	pages := map[string]string{
+		"today": "/app/", "live": "/app/live", "setup": "/app/setup", "setup-past": "/app/setup?part=past", "setup-scores": "/app/setup?part=scores",
+		"setup-team": "/app/setup?part=team", "setup-keys": "/app/setup?part=keys",
+	}
+	for _, leads := range []int{0, 30} {
+		for _, role := range []string{"admin", "agent", "viewer"} {
+			t.Run(fmt.Sprintf("%s with %d leads", role, leads), func(t *testing.T) {
+				t.Parallel()
+				o := newOffice(t, leads)
+				look := map[string]string{"lead": "/app/leads/none"}
+				if leads > 0 {
+					o.live("s-3-live", "v-3", "12-maple-street")
+					o.live("s-3-live", "v-3", "12-maple-street")
+					o.live("s-7-live", "v-7", "10-oak-street")
+					o.live("s-new", "v-new", "14-cedar-street")
+					look["lead"] = "/app/leads/" + o.newest()
+				}
+				for name, path := range pages {
+					look[name] = path
+				}
+				b := newTab(t)
+				b.size(1280, 900)
+				b.enter(o, role, "/app/")
+				for name, path := range look {
+					b.open(o.url + path)
+					b.settled()
+					if setup := strings.HasPrefix(path, "/app/setup"); setup && role != "admin" {
+						b.until(`document.body.innerText.includes("There is no such page")`)
+						if eval[bool](b, `!!document.querySelector('nav a[href="/app/setup"]')`) {
+							t.Error("a link leads to the setup")
+						}
+						continue
+					}
+					size := map[int]string{0: "empty", 30: "small"}[leads]
+					for _, width := range []int{1280, 360} {
+						b.size(width, 800)
+						b.settled()
+						b.clean(fmt.Sprintf("%s, %d px", path, width))
+						if role == "admin" {
+							b.picture(fmt.Sprintf("%s-%s-%d", name, size, width))
+						}
+					}
+				}
+				b.dark()
+				for _, path := range []string{"/app/", look["lead"], "/app/live"} {
+					b.open(o.url + path)
+					b.settled()
+					b.clean(path + ", dark")
+				}
+				if role == "admin" && leads > 0 {
+					b.size(1280, 800)
+					b.picture("live-dark-1280")
+					b.open(o.url + "/app/")
+					b.settled()
+					b.picture("today-dark-1280")
+				}
+				if role == "viewer" && leads > 0 {
+					b.open(o.url + look["lead"])
+					b.settled()
+					text := eval[string](b, `document.body.innerText`)
+					if strings.Contains(text, "@example.com") || strings.Contains(text, "Tanaka") || eval[bool](b, `!!document.querySelector('main button, main select, a[href^="tel:"], a[href^="mailto:"]')`) {
+						t.Errorf("a viewer sees or may do too much:\n%s", text)
+					}
+				}
+				b.noErrors()
+			})
 		}
-	})
-	b.size(1280, 900)
-	b.enter(o, os.Getenv("ROLE"), "/app/")
-	for i, p := range strings.Fields(os.Getenv("PAGES")) {
-		if p == "lead" {
-			var l struct{ Leads []struct{ ID string } }
-			o.get("/v1/leads?limit=1&sort=activity", &l)
-			p = "/app/leads/" + l.Leads[0].ID
+	}
+}
+
+// What strangers type in is text wherever it is shown.
+func TestHostileStringsAreShownAsText(t *testing.T) {
+	t.Parallel()
+	const evil = `<img src=x onerror="window.evil=1">"'<script>window.evil=1</script>`
+	b, o := newTab(t), newOffice(t, 0)
+	text, err := json.Marshal(evil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("W", 300)
+	event := fmt.Sprintf(`{"eventType":"property_view","sessionId":"s-evil","visitorId":%s,"propertyId":%s,"pageId":"p","url":"https://homes.example/","utm_source":%s,"eventData":{"interactionType":%s}}`, text, text, text, text)
+	o.send("POST", "/v1/events?k="+writeKey, event)
+	o.send("POST", "/v1/events?k="+writeKey, strings.Replace(event, "property_view", "property_search", 1))
+	o.send("POST", "/v1/leads", fmt.Sprintf(`{"formData":{"full_name":%s,"email":"javascript:alert(1)@x.example","phone":"javascript:alert(1)","message":%s,%s:%s,"__proto__":"x","constructor":%s},"sessionId":"s-evil","listingId":%s}`,
+		text, text, text, text, text, text))
+	o.send("POST", "/v1/leads", fmt.Sprintf(`{"formData":{"full_name":"%s","message":"%s"}}`, long, long))
+	b.size(360, 740)
+	lead := "/app/leads/" + o.newest()
+	o.send("POST", "/v1"+strings.TrimPrefix(lead, "/app")+"/activities", fmt.Sprintf(`{"type":"note","note":%s}`, text))
+	o.send("PATCH", "/v1/sites/1", fmt.Sprintf(`{"name":%s}`, text))
+	for _, role := range []string{"admin"} {
+		b.enter(o, role, "/app/")
+		for _, path := range []string{"/app/", lead, "/app/live", "/app/setup", "/app/setup?part=keys", "/app/leads/" + url.PathEscape(evil)} {
+			b.open(o.url + path)
+			b.settled()
+			if path == "/app/" || path == lead {
+				b.until(`document.querySelector("main").innerText.includes("onerror")`)
+			}
+			b.run(`document.querySelectorAll("details").forEach((d) => (d.open = true))`)
+			if eval[bool](b, `!!window.evil || !!document.querySelector("main img, main script, a[href^='javascript']")`) {
+				t.Errorf("%s: markup of a stranger became the page's", path)
+			}
+			b.clean(path)
 		}
-		b.size(1280, 900)
-		b.open(o.url + p)
-		time.Sleep(2 * time.Second)
-		b.clean(p + " wide")
-		b.size(1280, min(1700, eval[int](b, `document.documentElement.scrollHeight`)))
-		b.picture(fmt.Sprintf("scratch-%d-1280", i))
-		b.size(360, 740)
-		time.Sleep(time.Second)
-		b.clean(p + " narrow")
-		b.size(360, min(1700, eval[int](b, `document.documentElement.scrollHeight`)))
-		b.picture(fmt.Sprintf("scratch-%d-360", i))
 	}
-	if e := eval[[]string](b, `window.errors_`); len(e) > 0 {
-		t.Error(e)
-	}
+	b.noErrors()
 }

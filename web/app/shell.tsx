@@ -3,7 +3,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { announced } from "./announce";
-import { lost } from "./api";
+import { back, get, lost } from "./api";
 import { help, shortcuts } from "./keys";
 import { may, me } from "./me";
 import { Loading } from "./parts/basics";
@@ -61,24 +61,30 @@ function Nowhere() {
   return <><h1>There is no such page</h1><p><a href="/app/">Go to Today</a></p></>;
 }
 
-// loadedBefore says that a page could not be loaded because the server has a newer dashboard, and that was tried already.
+// reloaded remembers that a page was not to be had, perhaps because the server has a newer dashboard, and that everything
+// was loaded anew for it.
 const reloaded = "footfall:reloaded";
+
+// Once the first page is there the others are fetched, so that opening one takes no time, and no connection.
+setTimeout(() => linked.forEach((p) => void p.load().catch(() => {})), 1500);
 
 function useView(place: Place | undefined): ComponentType<{ id?: string }> | null {
   const [view, set] = useState<{ place?: Place; is: ComponentType<{ id?: string }> } | null>(place === places[0] ? { place, is: Today } : null);
+  const came = back.value;
   useEffect(() => {
     if (!place) return set({ place, is: Nowhere });
     let gone = false;
     place.load().then((m) => {
       sessionStorage.removeItem(reloaded);
       if (!gone) set({ place, is: m.default });
-    }, () => {
-      if (sessionStorage.getItem(reloaded) || lost.value) return;
+    }, async () => {
+      await get("/v1/me").catch(() => {}); // is it the connection?
+      if (gone || lost.value || sessionStorage.getItem(reloaded)) return;
       sessionStorage.setItem(reloaded, "1");
       location.reload();
     });
     return () => void (gone = true);
-  }, [place]);
+  }, [place, came]);
   return view && view.place === place ? view.is : null;
 }
 

@@ -15,7 +15,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
   return (
     <div class="copy">
       <pre tabIndex={0} aria-label={label}>{text}</pre>
-      <button type="button" onClick={() => void copy()} aria-label={`Copy: ${label}`}>{done ? "✓ Copied" : "Copy"}</button>
+      <button type="button" onClick={() => void copy()} >{done ? "✓ Copied" : "Copy"}<span class="unseen">: {label}</span></button>
     </div>
   );
 }

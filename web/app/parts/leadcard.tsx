@@ -139,7 +139,7 @@ export function LeadRow({ lead, at, of }: { lead: Lead; at: number; of: number }
       <span class="trend">{t != null && <><Arrow by={t} /> {signed(t)}</>}</span>
       <span class="state">{done ? `✓ ${pressed[done]}` : words(lead.status)}</span>
       <span class="priority"><Pill tone={lead.ml_priority === "high" ? "hot" : lead.ml_priority === "medium" ? "strong" : "plain"}>{words(lead.ml_priority)}</Pill></span>
-      {may.write && <button type="button" class="log" onClick={() => void logContact(lead, "call")} aria-label={`Log a call to ${nameOf(lead)}`}>Log call</button>}
+      {may.write && <button type="button" class="log" onClick={() => void logContact(lead, "call")} aria-label={`Log call to ${nameOf(lead)}`}>Log call</button>}
     </li>
   );
 }

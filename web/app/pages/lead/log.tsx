@@ -72,7 +72,7 @@ export function ContactLog({ lead, version, changed }: { lead: Lead; version: nu
           return (
             <li>
               <div><strong>{what}</strong> <span class="muted">{moment(e.time)}</span>{note && <p class="note">{note}</p>}</div>
-              {may.write && e.activity && <button type="button" class="quiet" onClick={() => back(e)} aria-label={`Take back: ${what}, ${moment(e.time)}`}>Undo</button>}
+              {may.write && e.activity && <button type="button" class="quiet" onClick={() => back(e)} aria-label={`Undo: ${what}, ${moment(e.time)}`}>Undo</button>}
             </li>
           );
         })}

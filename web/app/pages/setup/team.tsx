@@ -134,7 +134,7 @@ export function Team() {
             { title: "Role", cell: (u) => `${words(u.role)}${u.profile_id ? ` (${name(u.profile_id)})` : ""}${u.disabled ? ", disabled" : ""}` },
             { title: "Signed in", cell: (u) => ago(u.signed_in_at, now.value) },
             { title: "Actions", cell: (u) => <span class="ways">
-              <button type="button" onClick={() => void link(u)} aria-label={`New password for ${u.email}`}>{u.reset_requested_at ? "New password (asked for)" : "New password"}</button>
+              <button type="button" onClick={() => void link(u)} >{u.reset_requested_at ? "New password (asked for)" : "New password"}<span class="unseen"> for {u.email}</span></button>
               {u.id !== me.id && <button type="button" onClick={() => void change(u, !u.disabled)} aria-label={`${u.disabled ? "Enable" : "Disable"} ${u.email}`}>{u.disabled ? "Enable" : "Disable"}</button>}
             </span> },
           ]} />}
