@@ -52,6 +52,8 @@ type Options struct {
 	TrackerPath string
 	// PublicURL is where browsers find us, for links and the description; "" if nobody has said.
 	PublicURL string
+	// App are the files of the dashboard.
+	App []web.Script
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.
 	Queries      int
@@ -93,7 +95,7 @@ func New(o Options) *API {
 		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
 		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(),
 		a.predictRoutes(), a.modelRoutes(),
-		a.openapiRoutes(),
+		a.openapiRoutes(), a.appRoutes(),
 	)
 	a.paths = newPaths(a.routes)
 	a.document = sync.OnceValues(a.renderDocument)

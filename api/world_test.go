@@ -88,8 +88,10 @@ func newWorld(t testing.TB) *world {
 
 	scripts, err := web.Scripts("")
 	w.must(err)
+	app, err := web.App()
+	w.must(err)
 	w.api = New(Options{
-		Scripts: scripts,
+		Scripts: scripts, App: app,
 		Ingest:  in, Sessions: sessions, Leads: forms, Learn: models, Market: market.New(sessions, w.catalog), Agents: market.NewAgents(forms, sessions, w.catalog), Catalog: w.catalog, Access: w.access,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {

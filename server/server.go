@@ -139,8 +139,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
 	scripts, err := web.Scripts(o.BeaconPath)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the tracker: %w", err), s.closeState(), s.ops.close())
+	app, aerr := web.App()
+	if err = errors.Join(err, aerr); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare what browsers load: %w", err), s.closeState(), s.ops.close())
 	}
 	if s.salt, err = s.openSalt(); err != nil {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
@@ -154,7 +155,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Learn: s.learn, Market: market.New(s.sessions, s.catalog),
 		Agents:  market.NewAgents(s.leads, s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
-		Scripts: scripts, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
+		Scripts: scripts, App: app, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
 		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
