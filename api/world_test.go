@@ -92,7 +92,7 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.api = New(Options{
 		Scripts: scripts, App: app,
-		Ingest:  in, Sessions: sessions, Leads: forms, Learn: models, Market: market.New(sessions, w.catalog), Agents: market.NewAgents(forms, sessions, w.catalog), Catalog: w.catalog, Access: w.access,
+		Ingest: in, Sessions: sessions, Leads: forms, Learn: models, Market: market.New(sessions, w.catalog), Agents: market.NewAgents(forms, sessions, w.catalog), Catalog: w.catalog, Access: w.access,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {
 				return err
