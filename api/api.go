@@ -21,6 +21,7 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/web"
@@ -33,6 +34,7 @@ type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
 	Leads    *leads.Leads
+	Learn    *learn.Learn
 	Market   *market.Market
 	Agents   *market.Agents
 	Catalog  *catalog.Catalog
@@ -50,6 +52,8 @@ type Options struct {
 	TrackerPath string
 	// PublicURL is where browsers find us, for links and the description; "" if nobody has said.
 	PublicURL string
+	// App are the files of the dashboard.
+	App []web.Script
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.
 	Queries      int
@@ -87,7 +91,12 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.openapiRoutes())
+	a.routes = slices.Concat(a.routes,
+		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
+		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(),
+		a.predictRoutes(), a.modelRoutes(),
+		a.openapiRoutes(), a.appRoutes(),
+	)
 	a.paths = newPaths(a.routes)
 	a.document = sync.OnceValues(a.renderDocument)
 	return a

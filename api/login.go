@@ -161,10 +161,11 @@ type meView struct {
 }
 
 // me serves GET /v1/me.
-func (a *API) me(c *call) (any, error) {
-	g := c.grant
+func (a *API) me(c *call) (any, error) { return a.viewMe(c.grant) }
+
+func (a *API) viewMe(g access.Grant) (*meView, error) {
 	_, id, _ := strings.Cut(g.Actor, ":")
-	v := meView{Actor: g.Actor, ID: id, Organization: known(g.Organization), Profile: known(g.Profile), Scopes: g.Scopes.Names(), Masked: g.Masked}
+	v := &meView{Actor: g.Actor, ID: id, Organization: known(g.Organization), Profile: known(g.Profile), Scopes: g.Scopes.Names(), Masked: g.Masked}
 	if g.UserID() == "" {
 		return v, nil
 	}

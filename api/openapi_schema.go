@@ -127,15 +127,15 @@ func special() map[reflect.Type]shape {
 		reflect.TypeFor[leads.Time]():      func(*schemas) *schema { return &schema{Type: "string", Format: "date-time", Nullable: true} },
 		reflect.TypeFor[market.Date]():     func(*schemas) *schema { return &schema{Type: "string", Format: "date"} },
 		reflect.TypeFor[json.RawMessage](): func(*schemas) *schema { return &schema{Nullable: true} },
-		reflect.TypeFor[scorer.Features](): features,
+		reflect.TypeFor[scorer.Features](): featureSchema,
 		reflect.TypeFor[leads.View](): openTo(func(s *schemas) *schema {
 			return s.object("Lead", reflect.TypeOf(leads.Shape()))
 		}),
 	}
 }
 
-// features has a member for each feature of a lead, null for one that is not known.
-func features(*schemas) *schema {
+// featureSchema has a member for each feature of a lead, null for one that is not known.
+func featureSchema(*schemas) *schema {
 	o := &schema{Type: "object", Properties: map[string]*schema{}}
 	for _, name := range scorer.FeatureNames {
 		o.Properties[name] = &schema{Type: "number", Nullable: true}

@@ -13,6 +13,7 @@ import (
 	"footfall/event"
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/learn"
 	"footfall/scorer"
 	"footfall/sessionize"
 	"footfall/store"
@@ -177,20 +178,11 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 		}
 	}
 
-	last, wins, resolved := l.past.of(c.Site.Organization)
-	p := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, l.thresholds(c.Site.Organization))
-	lead.Score = Score{
-		LeadScore: p.LeadScore, Priority: p.Priority, Action: p.Action,
-		Confidence: scorer.Completeness(&lead.Features), ScoredAt: created,
-		Probability: p.Probability, Assumed: true, Basis: basisRules, Model: scorer.RulesVersion,
-		Reasons: scorer.RuleReasons(points),
-	}
-	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.LeadScoreExact, Lead: lead}
-}
-
-func (l *Leads) thresholds(organization string) scorer.Thresholds {
-	t := l.o.Catalog.Settings(organization).Thresholds
-	return scorer.Thresholds{High: t.High, Medium: t.Medium}
+	p := l.predict(now, &learn.Question{
+		Organization: c.Site.Organization, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
+	})
+	lead.Score = scoreOf(p)
+	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.Exact, Lead: lead}
 }
 
 // record makes the record of a lead with its form.

@@ -140,4 +140,6 @@ func checkRange(from, to uint16) error {
 }
 
 // siteDay returns the day that a clock of the site shows, days since 1970-01-01.
-func siteDay(ms int64, site *catalog.Site) int64 { return int64(dayOf(time.UnixMilli(ms).In(site.Zone()))) }
+func siteDay(ms int64, site *catalog.Site) int64 {
+	return int64(dayOf(time.UnixMilli(ms).In(site.Zone())))
+}

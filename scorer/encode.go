@@ -45,7 +45,7 @@ type Encoder []Column
 // fewRows is the number of training rows up to which a level needs 5 rows to stand alone; above it is 10.
 const fewRows = 2000
 
-// FitEncoder learns the columns of a table. Rows whose weight is 0 teach nothing.
+// FitEncoder learns the columns of a table. A row counts once, whatever it weighs.
 func FitEncoder(f Frame) Encoder {
 	least := 10
 	if f.Rows <= fewRows {

@@ -49,9 +49,11 @@ func cell(kind Kind, text string) (Cell, bool) {
 	case kind == LeftOut || missing(text):
 		return Cell{}, true
 	}
-	// 3 and 3.0 are one code: programs write integers so where others of the column are missing.
+	// 3 and 3.0 are one code: programs write integers so where others of the column are missing. TRUE and True are one.
 	if x, ok := number(text); ok && x == math.Trunc(x) && math.Abs(x) < 1e15 {
 		text = fmt.Sprintf("%.0f", x)
+	} else if lower := strings.ToLower(text); lower == "true" || lower == "false" {
+		text = lower
 	}
 	return Cell{Text: text}, true
 }

@@ -2,25 +2,36 @@ package scorer
 
 // pooled are the rows that were tested, in the order of the splits, with what was said about them.
 type pooled struct {
-	margin, base, y, w []float64
-	folds              [][]int // places in the slices above
+	margin, base, y, w []float64 // base is the log-odds of the base rate of the rows that the margin's model was fitted on
+	folds              [][]int   // places in the slices above
 }
 
 func (p *pooled) add(d *Data, s Split, margin []float64) {
-	base := logOdds(weightedMean(pick(d.W, s.Train), func(k int) float64 { return d.Y[s.Train[k]] }))
+	base := logOdds(baseRate(pick(d.Y, s.Train), pick(d.W, s.Train)))
 	var fold []int
 	for k, i := range s.Test {
-		if d.W[i] > 0 {
-			fold = append(fold, len(p.y))
-			p.margin, p.base = append(p.margin, margin[k]), append(p.base, base)
-			p.y, p.w = append(p.y, d.Y[i]), append(p.w, d.W[i])
-		}
+		fold = append(fold, len(p.y))
+		p.margin, p.base = append(p.margin, margin[k]), append(p.base, base)
+		p.y, p.w = append(p.y, d.Y[i]), append(p.w, d.W[i])
 	}
 	p.folds = append(p.folds, fold)
 }
 
-// crossFitted returns the margins, each calibrated by a line that was fitted on the other folds.
+// centred returns the margins as they would be had all models had the centre for their base. What is left out of a fold's
+// training is in its test, so where the test has more wins than usual its model has a lower base: as they are, margins would
+// make any slope look too steep.
+func (p *pooled) centred(centre float64) []float64 {
+	out := make([]float64, len(p.margin))
+	for i, m := range p.margin {
+		out[i] = centre + m - p.base[i]
+	}
+	return out
+}
+
+// crossFitted returns the margins, each calibrated around the base of its own model by a line that was fitted on the other
+// folds: nothing of a fold's own outcomes is in them.
 func (p *pooled) crossFitted(centre float64) []float64 {
+	centred := p.centred(centre)
 	out := make([]float64, len(p.margin))
 	for f, fold := range p.folds {
 		var others []int
@@ -29,8 +40,9 @@ func (p *pooled) crossFitted(centre float64) []float64 {
 				others = append(others, rows...)
 			}
 		}
-		c := FitCalibration(pick(p.margin, others), pick(p.y, others), pick(p.w, others), centre)
+		c := FitCalibration(pick(centred, others), pick(p.y, others), pick(p.w, others), centre)
 		for _, i := range fold {
+			c.Centre = p.base[i]
 			out[i] = c.LogOdds(p.margin[i])
 		}
 	}

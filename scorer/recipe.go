@@ -103,6 +103,6 @@ func (l *learner) part(f fitted, weight float64) Part {
 
 // rareShare is the weighted share of the rarer class.
 func rareShare(y, w []float64) float64 {
-	p := weightedMean(w, func(i int) float64 { return y[i] })
+	p := baseRate(y, w)
 	return min(p, 1-p)
 }

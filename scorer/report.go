@@ -2,7 +2,8 @@ package scorer
 
 // Report is what a training found. Figures are weighted; those of a validation are of rows that the model did not see.
 type Report struct {
-	Rows        int         `json:"rows"` // with a weight above 0
+	Rows        int         `json:"rows"`                 // with a weight above 0
+	Unlabelled  int         `json:"unlabelled,omitempty"` // rows that were left out because they have no outcome
 	Wins        int         `json:"wins"`
 	BaseRate    float64     `json:"base_rate"`
 	Recipe      string      `json:"recipe"`

@@ -89,7 +89,17 @@ func (t *Table) Column(name string) (int, error) {
 	if j := slices.Index(t.Columns, name); j >= 0 {
 		return j, nil
 	}
-	return 0, fmt.Errorf("%s has no column %q; it has %s", t.Name, name, strings.Join(t.Columns, ", "))
+	return 0, &NoColumnError{t.Name, name, t.Columns}
+}
+
+// NoColumnError says that a table lacks a column.
+type NoColumnError struct {
+	Table, Column string
+	Has           []string
+}
+
+func (e *NoColumnError) Error() string {
+	return fmt.Sprintf("%s has no column %q; it has %s", e.Table, e.Column, strings.Join(e.Has, ", "))
 }
 
 // At says where the value of a row and column stands, for messages.

@@ -61,19 +61,52 @@ type training struct {
 	of     int
 }
 
-func newTraining(d Data, o TrainOptions) (*training, error) {
-	wins, rows := 0, 0
-	total, won := 0.0, 0.0
+// weighing returns the data without the rows that weigh nothing, so that nothing can be learnt from them, and the splits of
+// what is left.
+func (d Data) weighing(splits []Split) (Data, []Split) {
+	var rows []int
+	places := make([]int, len(d.W)) // in rows, −1 if left out
 	for i, w := range d.W {
-		if w > 0 {
-			rows++
-			wins += int(d.Y[i])
-			total += w
-			won += w * d.Y[i]
+		if places[i] = -1; w > 0 {
+			places[i] = len(rows)
+			rows = append(rows, i)
 		}
 	}
-	if rows == 0 {
+	if len(rows) == len(d.W) {
+		return d, splits
+	}
+	placed := func(of []int) (kept []int) {
+		for _, i := range of {
+			if places[i] >= 0 {
+				kept = append(kept, places[i])
+			}
+		}
+		return kept
+	}
+	var left []Split
+	for _, s := range splits {
+		if s := (Split{placed(s.Train), placed(s.Test)}); len(s.Train) > 0 && len(s.Test) > 0 {
+			left = append(left, s)
+		}
+	}
+	return Data{Frame: d.Frame.Take(rows), Y: pick(d.Y, rows), W: pick(d.W, rows), Seed: d.Seed}, left
+}
+
+func newTraining(d Data, o TrainOptions) (*training, error) {
+	given := o.Splits != nil
+	d, o.Splits = d.weighing(o.Splits)
+	wins, rows := 0, len(d.W)
+	total, won := 0.0, 0.0
+	for i, w := range d.W {
+		wins += int(d.Y[i])
+		total += w
+		won += w * d.Y[i]
+	}
+	switch {
+	case rows == 0:
 		return nil, errors.New("there are no rows to learn from")
+	case given && len(o.Splits) == 0:
+		return nil, errors.New("no fold has rows both to learn from and to test on")
 	}
 	rare := min(wins, rows-wins)
 	base := won / total
@@ -92,7 +125,7 @@ func newTraining(d Data, o TrainOptions) (*training, error) {
 		Calibration: Calibration{Centre: logOdds(base), Slope: 1},
 	}
 	t.report = newReport(t.model, rows, wins)
-	if o.Splits == nil {
+	if !given {
 		t.o.Splits = SplitsOf(StratifiedFolds(d.Y, min(defaultFolds, max(2, rare)), d.Seed))
 	}
 	t.of = (len(t.recipe.learners)+len(comparedLearners()))*len(t.o.Splits) + len(t.recipe.learners)
@@ -152,8 +185,9 @@ func (t *training) validate(ctx context.Context) error {
 		p.add(t.Data, split, mean)
 	}
 	centre := t.model.Calibration.Centre
-	c := FitCalibration(p.margin, p.y, p.w, centre)
-	c.Between = betweenFolds(&c, p.margin, p.y, p.w, p.folds)
+	centred := p.centred(centre)
+	c := FitCalibration(centred, p.y, p.w, centre)
+	c.Between = betweenFolds(&c, centred, p.y, p.w, p.folds)
 	if !finite(c.Slope) || !finite(c.Shift) || math.IsNaN(c.Between) {
 		return errors.New("the calibration did not converge")
 	}

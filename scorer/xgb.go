@@ -62,46 +62,52 @@ func (b *xgbBool) UnmarshalJSON(text []byte) error {
 // XGBoost compares in float32. The thresholds are moved to where the same comparison in float64 has the same outcome for
 // every float64, so that values right at a threshold, which are common, go the same way.
 func ReadXGBoost(b []byte) (*Trees, []string, error) {
+	trees, names, _, err := readXGBoost(b)
+	return trees, names, err
+}
+
+// readXGBoost also returns how many features the model has.
+func readXGBoost(b []byte) (out *Trees, names []string, n int, err error) {
 	var m xgbModel
 	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, nil, fmt.Errorf("not an XGBoost JSON model: %w", err)
+		return nil, nil, 0, fmt.Errorf("not an XGBoost JSON model: %w", err)
 	}
 	l := &m.Learner
 	if l.Objective.Name != "binary:logistic" {
-		return nil, nil, fmt.Errorf("objective %q: only binary:logistic is supported", l.Objective.Name)
+		return nil, nil, 0, fmt.Errorf("objective %q: only binary:logistic is supported", l.Objective.Name)
 	}
 	if l.Booster.Name != "gbtree" {
-		return nil, nil, fmt.Errorf("booster %q: only gbtree is supported", l.Booster.Name)
+		return nil, nil, 0, fmt.Errorf("booster %q: only gbtree is supported", l.Booster.Name)
 	}
 	if c := l.Param.NumClass; c != "" && c != "0" && c != "1" {
-		return nil, nil, fmt.Errorf("num_class %q: only one output is supported", c)
+		return nil, nil, 0, fmt.Errorf("num_class %q: only one output is supported", c)
 	}
 	if c := l.Param.NumTarget; c != "" && c != "0" && c != "1" {
-		return nil, nil, fmt.Errorf("num_target %q: only one output is supported", c)
+		return nil, nil, 0, fmt.Errorf("num_target %q: only one output is supported", c)
 	}
 	features, err := strconv.ParseInt(l.Param.NumFeature, 10, 32)
 	if err != nil || features < 0 {
-		return nil, nil, fmt.Errorf("num_feature %q: not a number of features", l.Param.NumFeature)
+		return nil, nil, 0, fmt.Errorf("num_feature %q: not a number of features", l.Param.NumFeature)
 	}
 	if n := len(l.FeatureNames); n > 0 && n != int(features) {
-		return nil, nil, fmt.Errorf("%d feature names for %d features", n, features)
+		return nil, nil, 0, fmt.Errorf("%d feature names for %d features", n, features)
 	}
 	p, err := strconv.ParseFloat(strings.Trim(l.Param.BaseScore, "[]"), 64) // in brackets since 3.1
 	if err != nil || !(p > 0 && p < 1) {
-		return nil, nil, fmt.Errorf("base_score %q: not a probability", l.Param.BaseScore)
+		return nil, nil, 0, fmt.Errorf("base_score %q: not a probability", l.Param.BaseScore)
 	}
-	out := &Trees{Bias: logOdds(p), Scale: 1, Trees: make([]Tree, 0, len(l.Booster.Model.Trees))}
+	out = &Trees{Bias: logOdds(p), Scale: 1, Trees: make([]Tree, 0, len(l.Booster.Model.Trees))}
 	for i := range l.Booster.Model.Trees {
 		tree, err := l.Booster.Model.Trees[i].tree()
 		if err != nil {
-			return nil, nil, fmt.Errorf("tree %d: %w", i, err)
+			return nil, nil, 0, fmt.Errorf("tree %d: %w", i, err)
 		}
 		out.Trees = append(out.Trees, tree)
 	}
 	if err := out.Check(int(features)); err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
-	return out, l.FeatureNames, nil
+	return out, l.FeatureNames, int(features), nil
 }
 
 // tree returns the nodes that can be reached, each after its parent. XGBoost keeps pruned nodes and reuses their places.

@@ -65,6 +65,10 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 		_, err := decodeErased(k, value)
 		return err
 	})
+	scan(store.Hot, func(k, value []byte) error {
+		_, err := decodeHotRow(k, value)
+		return err
+	})
 	scan(store.Seen, func(k, _ []byte) error {
 		_, err := parseSeenKey(k)
 		return err

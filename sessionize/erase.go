@@ -35,6 +35,9 @@ func (o *Sessions) applyErase(b *store.Batch, r *journal.Record) error {
 		}
 		all := slices.DeleteFunc(row.all, func(p journal.Position) bool { return p >= r.Pos })
 		b.Set(erasedKey(id), appendErased(nil, at.at, append(all, r.Pos)))
+		if p := (person{id.site, id.kind, id.id}); p.known() {
+			coolDown(b, p)
+		}
 	}
 	o.bound = slices.DeleteFunc(o.bound, func(v visitorSession) bool { return e.hasSession(v.session) })
 	o.seen = slices.DeleteFunc(o.seen, func(s seenEntry) bool { return e.hasSession(s.key) })

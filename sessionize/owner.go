@@ -65,6 +65,7 @@ type Sessions struct {
 
 	forgotten  forgotten
 	pagesSince journal.Position // chunks up to here have added no page views
+	moves      moves
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -147,9 +148,11 @@ func (o *Sessions) Apply(b *store.Batch, r *journal.Record) error {
 	case journal.KindLead:
 		err = o.applyLead(r)
 	case journal.KindRetire:
-		err = o.applyRetire(r)
+		err = o.applyRetire(b, r)
 	case journal.KindErase:
 		err = o.applyErase(b, r)
+	case journal.KindHot:
+		err = o.applyHot(b, r)
 	}
 	o.pos = r.Pos
 	return err
@@ -171,6 +174,7 @@ func (o *Sessions) applyChunk(r *journal.Record) error {
 		o.nextOrdinal[r.Site] = c.Ordinal + 1
 	}
 	o.applyDeltas(l.key, s)
+	o.moved(l.key, s, c)
 	o.store(l, s, r)
 	return nil
 }

@@ -14,6 +14,7 @@ const (
 	Seen            Space = 0x06
 	ListingDays     Space = 0x07
 	PageDays        Space = 0x09
+	Hot             Space = 0x0a
 	LeadForms       Space = 0x10
 	Leads           Space = 0x11
 	LeadsByTime     Space = 0x12
@@ -57,6 +58,7 @@ var Spaces = []SpaceInfo{
 	{Seen, "seen", "sessionize", "5-minute slot 4, site 4, session 16", 0, true, "25 h"},
 	{ListingDays, "listing days", "sessionize", "site 4, listing 16, local day 2", 1 + 4 + 16, true, "kept"},
 	{PageDays, "page days", "sessionize", "site 4, local day 2, profile 16", 0, true, "kept"},
+	{Hot, "hot", "sessionize", "site 4, kind 1, person 16, rule 1", 1 + 4 + 1 + 16, true, "with the visitor"},
 	{LeadForms, "lead forms", "leads", "site 4, lead 16", 0, false, "with the lead"},
 	{Leads, "leads", "leads", "site 4, lead 16", 0, true, "whole days"},
 	{LeadsByTime, "leads by time", "leads", "site 4, created ms 8, lead 16", 0, true, "with the lead"},

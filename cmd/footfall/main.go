@@ -53,6 +53,9 @@ type commands struct {
 	Upgrade   upgradeCmd   `cmd:"" help:"Bring a data directory to the newest format."`
 	Demo      demoCmd      `cmd:"" help:"Start on an empty directory and replay an access log."`
 	Bench     benchCmd     `cmd:"" help:"Load a server, measure it and verify what it holds (flags: bench run --help)."`
+	Train     trainCmd     `cmd:"" help:"Train a model on a table."`
+	Predict   predictCmd   `cmd:"" help:"The probabilities that a model gives the rows of a table."`
+	Explain   explainCmd   `cmd:"" help:"What each feature adds to what an XGBoost model says (exact TreeSHAP)."`
 	Health    healthCmd    `cmd:"" help:"Ask a server on this machine whether it is healthy."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
@@ -118,7 +121,10 @@ func stopSignals() (first, second context.Context, stop func()) {
 }
 
 func exitCode(err error) int {
+	var usage *usageError
 	switch {
+	case errors.As(err, &usage):
+		return exitUsage
 	case errors.Is(err, store.ErrNewerFormat):
 		return exitNewer
 	case errors.Is(err, store.ErrInUse):
