@@ -126,8 +126,6 @@ func (a *API) activate(c *call) (int, any, error) {
 	if err != nil && fault.From(err).Code != fault.Overloaded { // it is active all the same
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, struct {
-		learn.Listed
-		Job string `json:"job_id"`
-	}{*v, job}, nil
+	v.Coverage.Below = list(v.Coverage.Below) // rules know of none
+	return fasthttp.StatusOK, activated{*v, job}, nil
 }

@@ -259,6 +259,9 @@ func operationID(r *Route) string {
 		}
 		id += strings.ToUpper(word[:1]) + word[1:]
 	}
+	if strings.HasPrefix(r.Path, "/predict/") { // the same call stands below /v1
+		id += "Unversioned"
+	}
 	return id
 }
 

@@ -5,6 +5,7 @@ import (
 	"footfall/catalog"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 )
 
@@ -54,7 +55,7 @@ func operations() map[string]operation {
 		"application/json":     anyOf(asked(openTo(of[wireEvent]())), asked(listOf[wireEvent]())),
 		"application/x-ndjson": asked(openTo(of[wireEvent]())), "text/plain": anyText,
 	}
-	return map[string]operation{
+	rows := map[string]operation{
 		"POST /v1/events":                         {query: "k compression", body: events, gives: map[int]response{200: {body: jsonBody(of[accepted]())}, 204: {}}, fails: []int{410}, write: true},
 		"OPTIONS /v1/events":                      {query: "k", gives: nothing()},
 		"POST /api/analytics/page-duration":       {body: jsonBody(asked(openTo(of[pageDuration]()), "sessionId", "duration")), gives: nothing(), fails: []int{401, 403, 410}},
@@ -96,6 +97,17 @@ func operations() map[string]operation {
 		"GET /v1/export/person":                   {query: "visitor email site_id", gives: replies(of[person]())},
 		"GET /v1/jobs/{id}":                       {gives: replies(of[piece]())},
 
+		"GET /v1/models":                {query: "organization_id site_id limit", gives: replies(of[modelsPage]())},
+		"GET /v1/models/metrics":        {query: "organization_id site_id", gives: replies(of[learn.Monitoring]())},
+		"POST /v1/models/train":         {query: "organization_id site_id", gives: starts(of[later]()), fails: []int{409}},
+		"POST /v1/models/{id}/activate": {query: "organization_id site_id", gives: replies(of[activated]()), fails: []int{409}},
+		"POST /v1/predict/lead-score":   {query: "organization_id site_id", body: jsonBody(anyObject), gives: replies(of[learn.Prediction]())},
+		"POST /v1/predict/batch":        {query: "organization_id site_id", body: jsonBody(anyOf(anyObject, listOf[map[string]any]())), gives: replies(anyOf(of[predictions](), listOf[learn.Prediction]()))},
+		"POST /v1/predict/batch-async":  {query: "organization_id site_id", body: jsonBody(anyOf(anyObject, listOf[map[string]any]())), gives: starts(of[later]())},
+		"POST /predict/lead-score":      {query: "organization_id site_id", body: jsonBody(anyObject), gives: replies(of[learn.Prediction]())},
+		"POST /predict/batch":           {query: "organization_id site_id", body: jsonBody(anyOf(anyObject, listOf[map[string]any]())), gives: replies(anyOf(of[predictions](), listOf[learn.Prediction]()))},
+		"POST /predict/batch-async":     {query: "organization_id site_id", body: jsonBody(anyOf(anyObject, listOf[map[string]any]())), gives: starts(of[later]())},
+
 		"POST /v1/login":                {body: jsonBody(asked(of[credentials](), "email", "password")), gives: replies(of[userView]()), fails: []int{401}},
 		"POST /v1/logout":               {gives: nothing()},
 		"GET /v1/me":                    {gives: replies(of[meView]())},
@@ -135,27 +147,33 @@ func operations() map[string]operation {
 		"DELETE /v1/keys/{id}":                   {gives: nothing(), fails: []int{409}},
 		"GET /v1/audit":                          {query: "organization_id limit cursor", gives: replies(pageOf[access.AuditRow]("audit"))},
 
-		"GET /openapi.json":  {gives: map[int]response{200: {contents{"application/json": anyObject}, []string{"ETag", "Cache-Control"}}, 304: {header: []string{"ETag"}}}},
-		"GET /ff.js":         {gives: cached("text/javascript")},
-		"GET /ff.v1.N.js":    {gives: cached("text/javascript")},
-		"GET /app/":          {gives: map[int]response{200: {body: contents{"text/html": anyText}}, 303: {header: []string{"Location"}}}},
-		"GET /app/sign-in":   {query: "done", gives: plainFile("text/html")},
-		"POST /app/sign-in":  {body: pageForm("email", "password"), gives: onward(), fails: []int{401, 404, 409}},
-		"POST /app/sign-out": {gives: onward(), fails: []int{401, 404, 409}},
-		"GET /app/invite":    {gives: plainFile("text/html")},
-		"POST /app/invite":   {body: pageForm("token", "email", "name", "password"), gives: onward(), fails: []int{401, 404, 409}},
-		"GET /app/reset":     {gives: plainFile("text/html")},
-		"POST /app/reset":    {body: pageForm("token", "password"), gives: onward(), fails: []int{401, 404, 409}},
-		"GET /app/pages.css": {gives: plainFile("text/css")},
-		"GET /app/pages.js":  {gives: plainFile("text/javascript")},
+		"GET /openapi.json":   {gives: map[int]response{200: {contents{"application/json": anyObject}, []string{"ETag", "Cache-Control"}}, 304: {header: []string{"ETag"}}}},
+		"GET /ff.js":          {gives: cached("text/javascript")},
+		"GET /ff.v1.N.js":     {gives: cached("text/javascript")},
+		"GET /app/":           {gives: map[int]response{200: {body: contents{"text/html": anyText}}, 303: {header: []string{"Location"}}}},
+		"GET /app/sign-in":    {query: "done", gives: plainFile("text/html")},
+		"POST /app/sign-in":   {body: pageForm("email", "password"), gives: onward(), fails: []int{401, 404, 409}},
+		"POST /app/sign-out":  {gives: onward(), fails: []int{401, 404, 409}},
+		"GET /app/invite":     {gives: plainFile("text/html")},
+		"POST /app/invite":    {body: pageForm("token", "email", "name", "password"), gives: onward(), fails: []int{401, 404, 409}},
+		"GET /app/reset":      {gives: plainFile("text/html")},
+		"POST /app/reset":     {body: pageForm("token", "password"), gives: onward(), fails: []int{401, 404, 409}},
+		"GET /app/files/{id}": {gives: appFiles(), fails: []int{404}},
+		"GET /app/pages.css":  {gives: plainFile("text/css")},
+		"GET /app/pages.js":   {gives: plainFile("text/javascript")},
 	}
+	// Pages of the dashboard: without a cookie they lead to where people sign in.
+	for _, page := range []string{"leads/{id}", "live", "listings", "listings/{id}", "performance", "market", "setup", "brokerage", "model"} {
+		rows["GET /app/"+page] = rows["GET /app/"]
+	}
+	return rows
 }
 
 func leadBodies() contents {
 	plain := func(*schemas) *schema { return &schema{Type: "object", More: &schema{Type: "string"}} }
 	past := anyObject
 	return contents{
-		"application/json":                  anyOf(asked(openTo(of[leadForm]()), "formData"), func(s *schemas) *schema { return &schema{Type: "array", Items: past(s)} }),
+		"application/json":                  anyOf(asked(openTo(of[leadForm]()), "formData"), func(s *schemas) *schema { return &schema{Type: "array", Items: past(s)} }, anyText), // text: a file, from who is signed in
 		"application/x-www-form-urlencoded": plain, "multipart/form-data": plain,
 		"application/x-ndjson": past, "text/csv": anyText,
 	}
@@ -226,3 +244,11 @@ func parameters() map[string]parameter {
 }
 
 func bound(n int) *int { return &n }
+
+// appFiles are what pages of the dashboard load.
+func appFiles() map[int]response {
+	return map[int]response{
+		200: {body: contents{"text/javascript": anyText, "text/css": anyText, "image/svg+xml": anyText, "font/woff2": anyText, "application/json": anyObject}},
+		304: {},
+	}
+}

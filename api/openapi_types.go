@@ -8,22 +8,27 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/scorer"
 )
 
 // schemaNames are the names of types in the document that cannot be told from their own; "" for those without one.
 var schemaNames = map[reflect.Type]string{
-	reflect.TypeFor[piece]():            "Job",
-	reflect.TypeFor[jobError]():         "JobError",
-	reflect.TypeFor[meView]():           "Me",
-	reflect.TypeFor[leads.Deed]():       "Deed",
-	reflect.TypeFor[leads.Activity]():   "Presence",
-	reflect.TypeFor[leads.Event]():      "HistoryEntry",
-	reflect.TypeFor[market.Numbers]():   "",
-	reflect.TypeFor[ingest.RejectRow](): "Reject",
-	reflect.TypeFor[linkView]():         "OneTimeLink",
-	reflect.TypeFor[pastSum]():          "",
+	reflect.TypeFor[piece]():             "Job",
+	reflect.TypeFor[jobError]():          "JobError",
+	reflect.TypeFor[meView]():            "Me",
+	reflect.TypeFor[leads.Deed]():        "Deed",
+	reflect.TypeFor[leads.Activity]():    "Presence",
+	reflect.TypeFor[leads.Event]():       "HistoryEntry",
+	reflect.TypeFor[market.Numbers]():    "",
+	reflect.TypeFor[ingest.RejectRow]():  "Reject",
+	reflect.TypeFor[linkView]():          "OneTimeLink",
+	reflect.TypeFor[pastSum]():           "",
+	reflect.TypeFor[scorer.Comparison](): "ModelComparison",
+	reflect.TypeFor[scorer.Figures]():    "ModelFigures",
+	reflect.TypeFor[learn.Entry]():       "TrainingEntry",
+	reflect.TypeFor[learn.Listed]():      "Model",
 }
 
 // enums are the words that a member of a schema may hold, by schema and member.
@@ -363,8 +368,24 @@ type batchSum struct {
 	Error     *lineFail `json:"error,omitempty"`
 }
 
-type storiesPage struct {
-	OptedIn bool           `json:"opted_in"`
-	Stories []market.Story `json:"stories"`
-	Next    *string        `json:"next_cursor"`
+type modelsPage struct {
+	Models []learn.Listed `json:"models"`
+	Active string         `json:"active"`
+	Log    []learn.Entry  `json:"training_log"`
+	Next   *string        `json:"next_cursor"`
+}
+
+type activated struct {
+	learn.Listed
+	Job string `json:"job_id"`
+}
+
+// reason is a scorer.Reason; the value of a feature that is not known is null.
+type reason struct {
+	Feature string   `json:"feature"`
+	Value   *float64 `json:"value"`
+	Typical *float64 `json:"typical"`
+	LogOdds *float64 `json:"log_odds"`
+	Points  int      `json:"points"`
+	Text    string   `json:"text"`
 }
