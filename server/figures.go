@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"footfall/fault"
-	"footfall/ingest"
-	"footfall/journal"
 	"footfall/sessionize"
 	"footfall/store"
 
@@ -92,7 +90,7 @@ func newCollector(take func() snapshot) *collector {
 	c.events = desc("events_total", "Events by what became of them; duplicates are accepted. Requests that were refused whole have none.", "result", "reason")
 	c.memory = desc("memory_bytes", "Bytes of memory that are accounted for.", "part")
 	c.memoryLimit = desc("memory_limit_bytes", "What memory_bytes may reach.", "part")
-	c.oldest = desc("oldest_record_seconds", "Age of the oldest record; of events, since the beginning of their day.", "space")
+	c.oldest = desc("oldest_record_seconds", "Age of the oldest record; of events, since the beginning of their day, of sessions and visitors, since their last event, looked at hourly.", "space")
 	c.fsync = desc("fsync_duration_seconds", "Syncs of the log.")
 	c.levelTables = desc("pebble_level_tables", "Tables of a level.", "level")
 	c.levelBytes = desc("pebble_level_bytes", "Bytes of a level.", "level")
@@ -162,27 +160,13 @@ func memoryParts(s *snapshot) []part {
 	}
 }
 
-// snapshot asks every part. What cannot be read is left out and logged.
+// snapshot asks every part.
 func (s *Server) snapshot() snapshot {
 	counts := s.ingest.Counts()
-	snap := snapshot{
+	return snapshot{
 		store: s.db.Stats(), sessions: s.sessions.Stats(), queued: s.journal.Queued(), queueLimit: s.journal.QueueLimit(),
 		lag: s.journal.Lag(), checkpoint: s.journal.SinceCheckpoint(),
 		accepted: counts.Accepted.Load(), rejected: counts.Reasons(), redacted: counts.Redacted.Load(),
-		oldest: map[string]time.Duration{}, free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(),
+		oldest: s.ages(), free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(),
 	}
-	note := func(space string, at time.Time, found bool, err error) {
-		if err != nil {
-			s.o.Log.Error("the oldest record cannot be read", "space", space, "error", err)
-		} else if found {
-			snap.oldest[space] = max(s.o.Now().Sub(at), 0)
-		}
-	}
-	at, found, err := journal.OldestEvents(s.db.Reader())
-	note("events", at, found, err)
-	at, found, err = s.leads.Oldest()
-	note("leads", at, found, err)
-	at, found, err = ingest.OldestReject(s.db)
-	note("rejects", at, found, err)
-	return snap
 }
