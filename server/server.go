@@ -56,7 +56,7 @@ type Options struct {
 	TrackerPath      string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
 	BeaconPath       string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
 	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
-	RetainSessions   int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
+	RetainSessions   int            `help:"Whole days for which sessions, and visitors without any, are kept after their last event; 0: for ever." default:"0"`
 	RetainLeads      int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
 	RetainRejects    int            `help:"Whole days for which rejected events are kept; 0: for ever." default:"7"`
 	BackupDir        string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
@@ -106,7 +106,8 @@ type Server struct {
 	unhurried  func() bool // nil: nobody can hurry
 
 	purging         sync.Mutex
-	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions
+	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions and visitors
+	oldest          oldest
 
 	corruptions    atomic.Int64 // times that stored bytes were found damaged
 	backupVerified atomic.Int64 // when a backup was last verified, in seconds since 1970

@@ -53,7 +53,7 @@ var Spaces = []SpaceInfo{
 	{Events, "events", "journal", "UTC day of receipt 2, site 4, session 16, position 8", 1 + 2 + 4 + 16, false, "whole days"},
 	{Journal, "journal", "journal", "position 8", 0, false, "kept"},
 	{Sessions, "sessions", "sessionize", "site 4, session 16", 0, true, "whole days"},
-	{Visitors, "visitors", "sessionize", "site 4, visitor 16", 0, true, "kept"},
+	{Visitors, "visitors", "sessionize", "site 4, visitor 16", 0, true, "whole days"},
 	{VisitorSessions, "visitor sessions", "sessionize", "site 4, visitor 16, session 16", 1 + 4 + 16, true, "with the visitor"},
 	{Seen, "seen", "sessionize", "5-minute slot 4, site 4, session 16", 0, true, "25 h"},
 	{ListingDays, "listing days", "sessionize", "site 4, listing 16, local day 2", 1 + 4 + 16, true, "kept"},
