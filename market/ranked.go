@@ -8,7 +8,6 @@ import (
 
 	"footfall/catalog"
 	"footfall/fault"
-	"footfall/sessionize"
 )
 
 // Bounds of a ranking.
@@ -73,40 +72,39 @@ func (m *Market) Ranked(sites []*catalog.Site, q RankQuery) (*Ranking, error) {
 		}
 		all = append(all, of...)
 	}
-	slices.SortFunc(all, func(a, b candidate) int {
+	for _, c := range first(all, min(q.Limit, maxRanked), func(a, b *candidate) int {
 		if c := compareRatios(sorts[i].by(&b.exact), sorts[i].by(&a.exact)); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(a.listing, b.listing), cmp.Compare(a.site, b.site))
-	})
-	for _, c := range all[:min(len(all), q.Limit, maxRanked)] {
+	}) {
 		ranking.Listings = append(ranking.Listings, Ranked{c.site, c.listing, c.rounded()})
 	}
 	return ranking, nil
 }
 
-// candidates returns every listing with data. Only one listing's visitors are in memory at a time.
-func (m *Market) candidates(site uint32, from, to uint16) (all []candidate, err error) {
-	var listing string
-	var t *total
-	flush := func() {
-		if t != nil {
-			all = append(all, candidate{site, listing, t.exact()})
-			t = nil
+// first returns the first n in an order.
+func first[T any](all []T, n int, compare func(a, b *T) int) []*T {
+	best := make([]*T, 0, n+1)
+	for i := range all {
+		v := &all[i]
+		if len(best) == n && compare(v, best[n-1]) >= 0 {
+			continue
 		}
+		at, _ := slices.BinarySearchFunc(best, v, compare)
+		best = slices.Insert(best, at, v)
+		best = best[:min(len(best), n)]
 	}
-	err = m.sessions.EachListingDay(site, from, to, func(d *sessionize.ListingDay) error {
-		if empty(d) {
-			return nil
-		}
-		if t == nil || d.Listing != listing {
-			flush()
-			listing, t = d.Listing, newTotal()
-		}
-		t.add(d)
-		return nil
-	})
-	flush()
+	return best
+}
+
+// candidates returns every listing with data.
+func (m *Market) candidates(site uint32, from, to uint16) ([]candidate, error) {
+	sums, err := m.sessions.ListingSums(site, from, to)
+	all := make([]candidate, len(sums))
+	for i := range sums {
+		all[i] = candidate{site, sums[i].Listing, exact{sums[i].DayCounts, sums[i].Unique}}
+	}
 	return all, err
 }
 
