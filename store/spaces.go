@@ -27,6 +27,7 @@ const (
 	Logins          Space = 0x23
 	Audit           Space = 0x24
 	Rejects         Space = 0x30
+	Installations   Space = 0x31
 	Models          Space = 0x40
 	TrainingLog     Space = 0x41
 	Erased          Space = 0x50
@@ -67,6 +68,7 @@ var Spaces = []SpaceInfo{
 	{Logins, "logins", "access", "SHA-256 of the cookie 32", 0, false, "14 days"},
 	{Audit, "audit", "access", "organization 16, position 8", 0, true, "13 months"},
 	{Rejects, "rejects", "ingest", "site 4, number 8", 0, false, "a ring"},
+	{Installations, "installations", "ingest", "site 4", 0, false, "kept"},
 	{Models, "models", "learn", "organization 16, version", 0, true, "kept"},
 	{TrainingLog, "training log", "learn", "organization 16, position 8", 0, true, "kept"},
 	{Erased, "erased", "sessionize", "site 4, kind 1, person 16", 0, true, "kept"},
