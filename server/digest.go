@@ -14,7 +14,7 @@ import (
 
 // passing are the spaces of which rows come and go without a record of the journal, by the clock or unsynced. They say
 // nothing of whether two directories hold the same.
-var passing = []store.Space{store.Meta, store.Seen, store.Idempotency, store.Rejects}
+var passing = []store.Space{store.Meta, store.Seen, store.Idempotency, store.Rejects, store.Installations}
 
 // rows hashes keys with their values.
 type rows struct{ hash.Hash }

@@ -102,6 +102,7 @@ func TestErasedVisitorsMightNeverHaveCome(t *testing.T) {
 					}
 				}
 			}
+			w.sumsAgree(rt)
 			switch rapid.IntRange(0, 9).Draw(rt, "fault") {
 			case 0, 1:
 				w.crash(seed + uint64(i))

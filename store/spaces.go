@@ -31,6 +31,7 @@ const (
 	ListingHistory  Space = 0x27
 	ReportLinks     Space = 0x28
 	Rejects         Space = 0x30
+	Installations   Space = 0x31
 	Models          Space = 0x40
 	TrainingLog     Space = 0x41
 	Erased          Space = 0x50
@@ -75,6 +76,7 @@ var Spaces = []SpaceInfo{
 	{ListingHistory, "listing history", "catalog", "site 4, listing 16, position 8", 1 + 4 + 16, true, "with the listing"},
 	{ReportLinks, "report links", "catalog", "SHA-256 of the token 32", 0, true, "until they end"},
 	{Rejects, "rejects", "ingest", "site 4, number 8", 0, false, "a ring"},
+	{Installations, "installations", "ingest", "site 4", 0, false, "kept"},
 	{Models, "models", "learn", "organization 16, version", 0, true, "kept"},
 	{TrainingLog, "training log", "learn", "organization 16, position 8", 0, true, "kept"},
 	{Erased, "erased", "sessionize", "site 4, kind 1, person 16", 0, true, "kept"},
