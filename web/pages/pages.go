@@ -1,5 +1,5 @@
-// Package pages holds the pages on which people sign in. They work without scripts; one small script of our own fills in
-// the part of a link that only the browser sees.
+// Package pages holds the pages on which people sign in, and the report that the owner of a home reads. They work without
+// scripts; one small script of our own fills in the part of a link that only the browser sees.
 //
 // It guarantees that whatever a page shows is text, never markup, and that no page names anything of another origin: what
 // Policy permits is enough for each. It does not judge what was typed in (package access does) and sets no headers.
@@ -22,6 +22,7 @@ const (
 	Invite = "invite.html"
 	Reset  = "reset.html"
 	Home   = "home.html"
+	Gone   = "gone.html" // a link that is not good
 )
 
 //go:embed *.html
@@ -50,6 +51,7 @@ type Data struct {
 	Name  string
 	Token string
 	Role  string
+	Wide  bool // more than a form
 }
 
 // Render returns a page as HTML.
