@@ -24,6 +24,12 @@ func (l *Leads) Teach(organization string) (leads []learn.Lead, err error) {
 	return leads, err
 }
 
+// Wins returns how many of an organization's leads closed.
+func (l *Leads) Wins(organization string) int {
+	_, wins, _, _ := l.past.of(organization)
+	return wins
+}
+
 // learnFrom adds what an entry of a lead's history says of how it ended. A status that was set by hand counts as an
 // outcome of its day, and an open one takes an outcome back.
 func (l *Leads) learnFrom(out *LeadRow, e *entry) {

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -17,10 +18,10 @@ func (m *market) shuffle(leads []Lead) {
 	})
 }
 
-// Of 120 shuffled markets 3 passed the gate when this was written; these are 8 of them.
+// Of 120 shuffled markets 3 passed the gate when this was written; these are 3 of them.
 func TestShuffledLabelsStayOnRules(t *testing.T) {
 	stayed := 0
-	for seed := uint64(100); seed < 108; seed++ {
+	for seed := uint64(100); seed < 103; seed++ {
 		w := newWorld(t)
 		m := newMarket(seed, -2.5, 1.5)
 		w.fill("default", m, 150, 2)
@@ -36,18 +37,18 @@ func TestShuffledLabelsStayOnRules(t *testing.T) {
 			}
 		}
 	}
-	if stayed < 8 {
-		t.Errorf("%d of 8 stayed on rules", stayed)
+	if stayed < 3 {
+		t.Errorf("%d of 3 stayed on rules", stayed)
 	}
 }
 
 func TestNoTenantsLabelsReachAnothersModel(t *testing.T) {
 	alone, beside := newWorld(t), newWorld(t)
 	for _, w := range []*world{alone, beside} {
-		w.fill("default", newMarket(1, -2.5, 1.5), 150, 2)
+		w.fill("default", newMarket(1, -2, 2), 120, 2)
 	}
 	beside.must(beside.catalog.CreateOrganization(t.Context(), organization("elm")))
-	beside.fill("elm", newMarket(2, -1, -2), 200, 3)
+	beside.fill("elm", newMarket(2, -1, -2), 120, 2)
 	for _, w := range []*world{alone, beside} {
 		w.at(start.Add(350 * day))
 		if w == beside {
@@ -102,7 +103,7 @@ func (w *world) keep() string {
 
 func TestTrainingIsDueWhenEnoughIsNew(t *testing.T) {
 	w := newWorld(t)
-	w.fill("default", newMarket(1, -2.5, 1.8), 400, 2)
+	w.fill("default", newMarket(1, -2.5, 1.8), 250, 2)
 	w.at(start.Add(150 * day))
 	if got := w.keep(); got != "model-1" {
 		t.Fatal(got)
@@ -134,7 +135,7 @@ func TestTrainingIsDueWhenEnoughIsNew(t *testing.T) {
 func TestAModelThatBecameWrongIsRolledBack(t *testing.T) {
 	w := newWorld(t)
 	m := newMarket(3, -2, 2)
-	w.fill("default", m, 200, 3)
+	w.fill("default", m, 200, 2)
 	w.at(start.Add(200 * day))
 	if got := w.keep(); got != "model-1" {
 		t.Fatal(got)
@@ -168,11 +169,11 @@ func TestAModelStaysUntilTheNextOneIsBetter(t *testing.T) {
 	if v.Active || w.learn.Active("default") != "model-1" || !strings.HasPrefix(v.Verdict, "not ") {
 		t.Errorf("%+v", v)
 	}
-	for i := range 900 {
-		w.leads["default"] = append(w.leads["default"], m.lead(start.Add(121*day+time.Duration(i)*day/6)))
+	for i := range 500 {
+		w.leads["default"] = append(w.leads["default"], m.lead(start.Add(121*day+time.Duration(i)*day/4)))
 	}
 	w.at(start.Add(400 * day))
-	v = w.train("default") // on ten times as many of the same market
+	v = w.train("default") // on many more of the same market
 	if !v.Active || !strings.HasPrefix(v.Verdict, "better: ") {
 		t.Errorf("%s", v.Verdict)
 	}
@@ -228,7 +229,7 @@ high: 90 of 120 found accurate (0.666 to 0.819), 120 of 120 called after 29.5 mi
 func TestDriftIsToldOnlyWhereChanceDoesNotExplainIt(t *testing.T) {
 	w := newWorld(t)
 	m := newMarket(5, -2, 2)
-	w.fill("default", m, 300, 3)
+	w.fill("default", m, 300, 2)
 	w.at(start.Add(200 * day))
 	if got := w.keep(); got != "model-1" {
 		t.Fatal(got)
@@ -240,7 +241,7 @@ func TestDriftIsToldOnlyWhereChanceDoesNotExplainIt(t *testing.T) {
 		w.must(err)
 		return got.Stability
 	}
-	if d := monitoring(); d.Alarm || d.After < 200 {
+	if d := monitoring(); d.Alarm || d.After < 150 {
 		t.Errorf("the same market alarms: %+v", d)
 	}
 	for i := range w.leads["default"] {
@@ -255,15 +256,15 @@ func TestDriftIsToldOnlyWhereChanceDoesNotExplainIt(t *testing.T) {
 
 func TestABacktestTriesEachCutoffOnLaterLeadsOnly(t *testing.T) {
 	w := newWorld(t)
-	w.fill("default", newMarket(6, -2.5, 2), 500, 2)
+	w.fill("default", newMarket(6, -2.5, 2), 400, 2)
 	w.at(start.Add(700 * day))
 	var rows []Tested
-	b := Backtest{Organization: "default", From: start.Add(30 * day), To: start.Add(450 * day), Every: 105 * day}
+	b := Backtest{Organization: "default", From: start.Add(30 * day), To: start.Add(330 * day), Every: 150 * day}
 	w.must(w.learn.Backtest(t.Context(), b, func(r Tested) error {
 		rows = append(rows, r)
 		return nil
 	}))
-	if len(rows) != 5 {
+	if len(rows) != 3 {
 		t.Fatalf("%d cutoffs", len(rows))
 	}
 	for i, r := range rows {
@@ -271,7 +272,7 @@ func TestABacktestTriesEachCutoffOnLaterLeadsOnly(t *testing.T) {
 			t.Errorf("%d leads after %d, %d labels after %d", r.Leads, rows[i-1].Leads, r.Labels, rows[i-1].Labels)
 		}
 	}
-	last := rows[3]
+	last := rows[1]
 	if !last.Passed || *last.AUC < 0.75 || *last.LogLoss >= *last.BaseLoss || *last.Lift < 2 || last.Range[0] >= *last.AUC {
 		t.Errorf("%+v", last)
 	}
@@ -282,5 +283,49 @@ func TestABacktestTriesEachCutoffOnLaterLeadsOnly(t *testing.T) {
 	b.Every = time.Hour
 	if err := w.learn.Backtest(t.Context(), b, nil); err == nil {
 		t.Error("an hour is a step")
+	}
+}
+
+// The leads of one year close half as often as those of the model's training: only the level moves, and not the order.
+func TestAfterAMonthTheLevelAloneIsSetAnew(t *testing.T) {
+	w := newWorld(t)
+	m := newMarket(8, -2, 2)
+	w.fill("default", m, 150, 2)
+	w.at(start.Add(150 * day))
+	if got := w.keep(); got != "model-1" {
+		t.Fatal(got)
+	}
+	m.base = -3
+	for i := range 200 {
+		w.leads["default"] = append(w.leads["default"], m.lead(start.Add(151*day+time.Duration(i)*day/4)))
+	}
+	w.at(start.Add(178 * day))
+	w.must(w.learn.refresh(t.Context(), "default", w.leads["default"]))
+	if got := w.learn.Active("default"); got != "model-1" {
+		t.Errorf("before a month %s", got)
+	}
+	before, first := w.predict("default", busy()), w.leads["default"][0].Features
+	other := w.predict("default", first)
+	w.at(start.Add(381 * day))
+	w.must(w.learn.refresh(t.Context(), "default", w.leads["default"]))
+	after, otherAfter := w.predict("default", busy()), w.predict("default", first)
+	if after.Model != "model-2" || after.Probability >= before.Probability || after.BaseRate != before.BaseRate {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	logit := func(p *Prediction) float64 { return math.Log(p.Probability / (1 - p.Probability)) }
+	if a, b := logit(after)-logit(before), logit(otherAfter)-logit(other); math.Abs(a-b) > 1e-9 || a > -0.2 {
+		t.Errorf("one moved by %v, another by %v", a, b)
+	}
+	log, err := w.learn.History("default", 1)
+	w.must(err)
+	if log[0].Kind != EntryRefresh || log[0].From != "model-1" || w.learn.stateOf("default").Trained != start.Add(150*day) {
+		t.Errorf("%+v", log[0])
+	}
+	// One win of two with even odds: the prior holds the shift at 0. Two of two: 2 (p − 1) + shift / .0625 = 0 at .0606.
+	if got := shiftOf([]float64{0, 0}, []float64{0, 1}, []float64{1, 1}); math.Abs(got) > 1e-9 {
+		t.Error(got)
+	}
+	if got := shiftOf([]float64{0, 0}, []float64{1, 1}, []float64{1, 1}); math.Abs(got-0.0606) > 1e-4 {
+		t.Error(got)
 	}
 }
