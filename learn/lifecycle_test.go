@@ -322,10 +322,53 @@ func TestAfterAMonthTheLevelAloneIsSetAnew(t *testing.T) {
 		t.Errorf("%+v", log[0])
 	}
 	// One win of two with even odds: the prior holds the shift at 0. Two of two: 2 (p − 1) + shift / .0625 = 0 at .0606.
-	if got := shiftOf([]float64{0, 0}, []float64{0, 1}, []float64{1, 1}); math.Abs(got) > 1e-9 {
+	if got := shiftOf([]float64{0, 0}, []float64{0, 1}, []float64{1, 1}, shiftPrior); math.Abs(got) > 1e-9 {
 		t.Error(got)
 	}
-	if got := shiftOf([]float64{0, 0}, []float64{1, 1}, []float64{1, 1}); math.Abs(got-0.0606) > 1e-4 {
+	if got := shiftOf([]float64{0, 0}, []float64{1, 1}, []float64{1, 1}, shiftPrior); math.Abs(got-0.0606) > 1e-4 {
 		t.Error(got)
+	}
+}
+
+// Of two agents with equal leads one closes many more. Their leads keep one score and one order; the probabilities differ.
+func TestAnAgentMovesTheProbabilityAndNeverTheScore(t *testing.T) {
+	w := newWorld(t)
+	m := newMarket(9, -2, 2)
+	for i := range 400 {
+		m.base = -2.5
+		if i%2 == 0 {
+			m.base = -1
+		}
+		d := m.lead(start.Add(time.Duration(i) * day / 2))
+		if i%2 == 0 {
+			d.Profile = "ben"
+		}
+		w.leads["default"] = append(w.leads["default"], d)
+	}
+	w.at(start.Add(400 * day))
+	if v := w.train("default"); !v.Active || v.Agents["ben"] < 0.2 || v.Agents["ann"] > -0.2 {
+		t.Fatalf("%v: %v", v.Verdict, v.Agents)
+	}
+	of := func(profile string) *Prediction {
+		return w.learn.Predict(&Question{Organization: "default", Profile: profile, Features: busy(), At: w.clock()})
+	}
+	ann, ben, nobody := of("ann"), of("ben"), of("new")
+	if !(ann.Probability < nobody.Probability && nobody.Probability < ben.Probability) {
+		t.Errorf("ann %v, ben %v, a new agent %v", ann.Probability, ben.Probability, nobody.Probability)
+	}
+	if ann.Exact != ben.Exact || ann.Priority != ben.Priority || ann.Exact != nobody.Exact {
+		t.Errorf("scores %v, %v, %v", ann.Exact, ben.Exact, nobody.Exact)
+	}
+	for _, p := range []*Prediction{ann, ben, nobody} {
+		sum := p.Bias
+		for _, r := range p.Reasons {
+			sum += *r.LogOdds
+		}
+		if got := math.Log(p.Probability / (1 - p.Probability)); math.Abs(got-sum) > 1e-9 || !(p.Interval.Low < p.Probability && p.Probability < p.Interval.High) {
+			t.Errorf("the log-odds %v, bias and reasons %v, interval %+v", got, sum, p.Interval)
+		}
+		if math.Abs(p.Lift-p.Probability/p.BaseRate) > 1e-12 {
+			t.Errorf("lift %v", p.Lift)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func (l *Learn) refresh(ctx context.Context, organization string, leads []Lead) 
 		return nil
 	}
 	y, w := outcomes(fresh)
-	shift := shiftOf(m.logOdds(fresh), y, w)
+	shift := shiftOf(m.logOdds(fresh), y, w, shiftPrior)
 	model, version := *m.model, *m.version
 	model.Calibration.Shift += shift
 	version.Number, version.Version, version.Refreshed = s.Newest+1, versionName(s.Newest+1), m.version.Version
@@ -46,11 +46,12 @@ func (l *Learn) refresh(ctx context.Context, organization string, leads []Lead) 
 	}})
 }
 
-// shiftOf returns the most probable shift of log-odds, by Newton's method on a convex function.
-func shiftOf(odds, y, w []float64) float64 {
+// shiftOf returns the most probable shift of log-odds, whose prior is normal around 0, by Newton's method on a convex
+// function.
+func shiftOf(odds, y, w []float64, deviation float64) float64 {
 	shift := 0.0
 	for range 50 {
-		g, h := shift/(shiftPrior*shiftPrior), 1/(shiftPrior*shiftPrior)
+		g, h := shift/(deviation*deviation), 1/(deviation*deviation)
 		for i, m := range odds {
 			p := 1 / (1 + math.Exp(-m-shift))
 			g += w[i] * (p - y[i])
