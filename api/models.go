@@ -38,7 +38,7 @@ func (a *API) models(c *call) (any, error) {
 	log, err := a.o.Learn.History(organization, limit)
 	if c.grant.Profile != "" { // the names of other profiles are not theirs to know
 		for i := range versions {
-			versions[i].Coverage.Below = []string{}
+			versions[i].Coverage.Below, versions[i].Agents = []string{}, nil
 		}
 	}
 	return struct {

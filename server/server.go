@@ -209,7 +209,8 @@ func (s *Server) openFold() (err error) {
 		return err
 	}
 	if s.learn, err = learn.Open(s.db, learn.Options{Now: o.Now, Log: o.Log, Catalog: s.catalog, Yield: s.yield,
-		Leads: func(organization string) ([]learn.Lead, error) { return s.leads.Teach(organization) }}); err != nil {
+		Leads: func(organization string) ([]learn.Lead, error) { return s.leads.Teach(organization) },
+		Wins:  func(organization string) int { return s.leads.Wins(organization) }}); err != nil {
 		return err
 	}
 	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Learn: s.learn, Now: o.Now}); err != nil {
