@@ -43,6 +43,7 @@ type Leads struct {
 	journal *journal.Journal
 	pos     journal.Position
 	past    past
+	changed changed
 	stripes [64]sync.Mutex // one lead's patches follow each other
 
 	inFlightMu sync.Mutex
@@ -54,7 +55,7 @@ func Open(db *store.DB, o Options) (*Leads, error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	l := &Leads{db: db, o: o, past: newPast(), inFlight: map[string]bool{}}
+	l := &Leads{db: db, o: o, past: newPast(), changed: newChanged(), inFlight: map[string]bool{}}
 	var err error
 	if l.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open leads: %w", err)
@@ -121,6 +122,7 @@ func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
 	}
 	setRow(b, r.Site, key, &row)
 	b.Set(timeKey(r.Site, row.Created, key), nil)
+	l.changed.note(r, row.ID)
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
 }
@@ -171,6 +173,7 @@ func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
 // setRow writes a row that a record changed.
 func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, row *row, from status) {
 	l.past.recount(row.Organization, from, row.Status)
+	l.changed.note(r, row.ID)
 	setRow(b, r.Site, key, row)
 	journal.StorePosition(b, ownerName, r.Pos)
 }
