@@ -87,7 +87,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.liveRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.liveRoutes(), a.changeRoutes())
 	a.paths = newPaths(a.routes)
 	if o.Watch != nil {
 		a.streams.start(o.Watch)
