@@ -69,6 +69,7 @@ type API struct {
 	turns   chan struct{} // holds one for each query that is worked on, nil: no limit
 	works   *works
 	streams *streams
+	exports chan struct{} // holds one for each export that is being made
 
 	warnPlain sync.Once // that people sign in without TLS
 }
@@ -76,7 +77,7 @@ type API struct {
 // New returns an API over the packages in o.
 func New(o Options) *API {
 	a := &API{o: o, works: newWorks(o.Now, o.Log)}
-	a.streams = newStreams(a, o.Streams)
+	a.streams, a.exports = newStreams(a, o.Streams), make(chan struct{}, exportsAtOnce)
 	if o.Queries > 0 {
 		a.turns = make(chan struct{}, o.Queries)
 	}
@@ -87,7 +88,7 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.liveRoutes(), a.changeRoutes())
+	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(), a.liveRoutes(), a.changeRoutes(), a.exportRoutes())
 	a.paths = newPaths(a.routes)
 	if o.Watch != nil {
 		a.streams.start(o.Watch)

@@ -175,3 +175,27 @@ func noteRetired(r store.Reader, b *store.Batch, lo, hi []byte) error {
 	b.Set(retiredKey, binary.BigEndian.AppendUint64(nil, uint64(newest)))
 	return err
 }
+
+// ChunkPlace is where a chunk stands among those of a site: by UTC day of receipt, session and position.
+type ChunkPlace struct {
+	Day     uint16
+	Session store.ID
+	Pos     Position
+}
+
+// ChunksAfter returns at most so many chunks of a site that stand after a place, all of one day, and the place of the
+// last; none if that day has no more.
+func ChunksAfter(r store.Reader, site uint32, after ChunkPlace, most int) (recs []Record, last ChunkPlace, err error) {
+	last = after
+	lo := appendEventKey(nil, after.Day, site, after.Session, after.Pos+1)
+	hi := store.PrefixEnd(appendEventKey(nil, after.Day, site, store.ID{}, 0)[:eventKeyLen-24])
+	err = r.Scan(store.Range{Lo: lo, Hi: hi}, func(key, value []byte) error {
+		if len(recs) == most {
+			return store.ErrStop
+		}
+		rec, err := decodeChunk(key, value)
+		recs, last = append(recs, rec), ChunkPlace{after.Day, rec.Key, rec.Pos}
+		return err
+	})
+	return recs, last, err
+}
