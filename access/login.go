@@ -162,6 +162,13 @@ func (a *Access) Login(cookie string, now time.Time) (Grant, bool) {
 	return u.Grant(), true
 }
 
+// Stays says whether the login of a cookie still gives what it gave. Unlike Login it is no sign of life: a page that only
+// listens is signed out once nobody has been there for long.
+func (a *Access) Stays(cookie string, g Grant, now time.Time) bool {
+	l, u := a.loginOf(cookie)
+	return l != nil && !u.Disabled && l.good(now) && u.Grant() == g
+}
+
 // loginOf returns the login of a cookie and its user, nil if there is none.
 func (a *Access) loginOf(cookie string) (*login, *User) {
 	h := hashToken(cookie)

@@ -47,6 +47,9 @@ type Options struct {
 	BeaconPath string
 	// Purge removes from the disk what is left of those who were erased. It runs as a job.
 	Purge func(ctx context.Context) error
+	// Watch tells what moves on the sites; nil: nothing is told. Streams are the event streams that may be open, 0: 1,000.
+	Watch   *sessionize.Watch
+	Streams int
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
@@ -74,6 +77,8 @@ type API struct {
 	works  *works
 	// document makes the description of the routes, at the first call.
 	document func() (served, error)
+	streams  *streams
+	exports  chan struct{} // holds one for each export that is being made
 
 	warnPlain sync.Once // that people sign in without TLS
 }
@@ -81,6 +86,7 @@ type API struct {
 // New returns an API over the packages in o.
 func New(o Options) *API {
 	a := &API{o: o, works: newWorks(o.Now, o.Log)}
+	a.streams, a.exports = newStreams(a, o.Streams), make(chan struct{}, exportsAtOnce)
 	if o.Queries > 0 {
 		a.turns = make(chan struct{}, o.Queries)
 	}
@@ -95,18 +101,29 @@ func New(o Options) *API {
 		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
 		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.reportRoutes(),
 		a.predictRoutes(), a.modelRoutes(),
+		a.liveRoutes(), a.changeRoutes(), a.exportRoutes(),
 		a.openapiRoutes(), a.appRoutes(),
 	)
 	a.paths = newPaths(a.routes)
 	a.document = sync.OnceValues(a.renderDocument)
+	if o.Watch != nil {
+		a.streams.start(o.Watch)
+	}
 	return a
 }
 
 // Routes returns the route table.
 func (a *API) Routes() []Route { return a.routes }
 
-// Close ends the jobs that run and waits for them. No request may come any more.
-func (a *API) Close() { a.works.stop() }
+// EndStreams ends the event streams that are open, which no wait for open requests would see the end of, and lets none
+// begin.
+func (a *API) EndStreams() { a.streams.close() }
+
+// Close ends the streams and jobs that run and waits for them. No request may come any more.
+func (a *API) Close() {
+	a.streams.close()
+	a.works.stop()
+}
 
 // call is one request on its way to its handler.
 type call struct {
@@ -216,19 +233,29 @@ func (a *API) inTurn(c *call, query func(c *call) (any, error)) (any, error) {
 		ctx, cancel = context.WithTimeout(ctx, a.o.QueryTimeout)
 		defer cancel()
 	}
-	if a.turns != nil {
-		select {
-		case a.turns <- struct{}{}:
-			defer func() { <-a.turns }()
-		case <-ctx.Done():
-			return nil, fault.New(fault.Overloaded, "Too many queries are being worked on: --query-concurrency, and this one waited for --query-timeout. Ask again later.")
-		}
+	done, err := a.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	v, err := query(c)
 	if err := a.vouch(ctx); err != nil {
 		return nil, err
 	}
 	return v, err
+}
+
+// turn waits until a query may be worked on.
+func (a *API) turn(ctx context.Context) (done func(), err error) {
+	if a.turns == nil {
+		return func() {}, nil
+	}
+	select {
+	case a.turns <- struct{}{}:
+		return func() { <-a.turns }, nil
+	case <-ctx.Done():
+		return nil, fault.New(fault.Overloaded, "Too many queries are being worked on: --query-concurrency, and this one waited for --query-timeout. Ask again later.")
+	}
 }
 
 // vouch returns once everything that an answer can show is on disk.

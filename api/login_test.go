@@ -385,14 +385,14 @@ func TestAResetTellsNobodyWhoIsKnownAndGivesAdminsTheLink(t *testing.T) {
 	}
 }
 
-// Whatever is read, nothing changes: no record comes of it.
+// Whatever is read, nothing changes: no record comes of it, but for the trail of exports.
 func TestGETChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada@homes.example", "admin")
 	b := w.browser().signedIn("ada@homes.example")
 	before := w.journal.Applied()
 	for _, r := range w.api.Routes() {
-		if r.Method == get {
+		if r.Method == get && !strings.HasPrefix(r.Path, "/v1/export/") {
 			b.send("GET", strings.ReplaceAll(r.Path, "{id}", url.PathEscape("any")), "")
 		}
 	}

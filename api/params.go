@@ -49,6 +49,21 @@ func (c *call) choice(name string, words ...string) (string, error) {
 	return s, nil
 }
 
+// words returns the words of a list that a parameter holds, of those that it may; the default is all of them.
+func (c *call) words(name string, all ...string) ([]string, error) {
+	s := c.param(name)
+	if s == "" {
+		return all, nil
+	}
+	words := strings.Split(s, ",")
+	for _, word := range words {
+		if !slices.Contains(all, word) {
+			return nil, fault.Field(fault.InvalidField, name, "%s is a list, with commas, of: %s.", name, strings.Join(all, ", "))
+		}
+	}
+	return words, nil
+}
+
 // active returns the receive time, ms, since which a session counts as active.
 func (c *call) active(now time.Time) (int64, error) {
 	d := defaultActive

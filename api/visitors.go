@@ -81,6 +81,7 @@ type liveVisitor struct {
 	LastVisit  leads.Time `json:"last_visit"`
 	Score      int        `json:"behavioral_score"`
 	Intent     string     `json:"conversion_intent"`
+	Hot        []hot      `json:"hot"`
 	sums
 }
 
@@ -121,6 +122,9 @@ func (a *API) liveVisitors(c *call) (any, error) {
 	page := visitorsPage{Visitors: make([]liveVisitor, len(groups)), Next: next, Warming: warming}
 	for i, g := range groups {
 		page.Visitors[i] = newLiveVisitor(g)
+		if page.Visitors[i].Hot, err = a.hotOf(g); err != nil {
+			return nil, err
+		}
 	}
 	return page, nil
 }

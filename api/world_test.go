@@ -103,6 +103,7 @@ func newWorld(t testing.TB) *world {
 			_, err := forms.Purge(ctx, true, func(*leads.Gone) error { return nil })
 			return err
 		},
+		Watch:     sessions.NewWatch(w.journal),
 		CursorKey: []byte("key of cursors"), Now: clock, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	server := &fasthttp.Server{
@@ -166,6 +167,9 @@ func (w *world) send(request string) *reply {
 	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
 		w.t.Fatalf("%.80q: %v", request, err)
+	}
+	if res.Header.Get("Content-Type") == "text/event-stream" && res.StatusCode == 200 {
+		return &reply{Response: res} // it has no end
 	}
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)

@@ -210,6 +210,11 @@ func (a *answer) match(got *answer) error {
 		}
 	}
 	switch kind := got.header.Get("Content-Type"); {
+	case kind == "text/event-stream":
+		if !matchText(a.body, got.body) {
+			return fmt.Errorf("the stream says\n%s", got.body)
+		}
+		return nil
 	case kind == "application/x-ndjson":
 		return matchLines(a.body, got.body)
 	case a.body == got.body:

@@ -22,6 +22,7 @@ const (
 	MissingField        Code = "missing_field"        // a required field is absent; Field names it
 	InvalidCompression  Code = "invalid_compression"  // the body does not decompress
 	InvalidCursor       Code = "invalid_cursor"       // a cursor that we did not make, or for another query
+	CursorExpired       Code = "cursor_expired"       // retention has deleted what comes next; start again without one
 	NoEvents            Code = "no_events"            // a body without events
 	AllRejected         Code = "all_rejected"         // none of the events could be accepted
 	Unauthorized        Code = "unauthorized"         // no key, or none that we know
@@ -53,7 +54,7 @@ const (
 
 var statuses = map[Code]int{
 	BadRequest: 400, InvalidJSON: 400, InvalidField: 400, MissingField: 400, InvalidCompression: 400,
-	InvalidCursor: 400, NoEvents: 400, AllRejected: 400,
+	InvalidCursor: 400, CursorExpired: 400, NoEvents: 400, AllRejected: 400,
 	Unauthorized: 401, OriginNotAllowed: 403, Forbidden: 403,
 	NotFound: 404, MethodNotAllowed: 405, Erased: 410, Timeout: 408,
 	Conflict: 409, Ambiguous: 409, InFlight: 409, IdempotencyMismatch: 422,

@@ -39,6 +39,12 @@ func (l *load) occupy(u *siteUse, n int64, least bool) error {
 	return nil
 }
 
+// crowded says whether over half of the queue waits: what matters less than events is put off then.
+func (l *load) crowded() bool { return l.queue > 0 && l.waiting.Load() > l.queue/2 }
+
+// Crowded says whether so much waits for the disk that exports and slow streams must make room.
+func (in *Ingest) Crowded() bool { return in.load.crowded() }
+
 func (l *load) vacate(u *siteUse, n int64) {
 	l.waiting.Add(-n)
 	u.waiting.Add(-n)

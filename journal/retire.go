@@ -80,6 +80,10 @@ func (j *Journal) RetireEvents(before uint16) error {
 		return err
 	}
 	b := j.db.NewBatch()
+	if err := noteRetired(j.db.Reader(), b, lo, hi); err != nil {
+		b.Close()
+		return err
+	}
 	b.DeleteRange(lo, hi)
 	b.Set(firstKeptKey, binary.BigEndian.AppendUint16(nil, before))
 	return b.Commit(true) // what a query no longer saw must not come back

@@ -45,6 +45,7 @@ type Leads struct {
 	journal *journal.Journal
 	pos     journal.Position
 	past    past
+	changed changed
 	stripes [64]sync.Mutex // one lead's patches follow each other
 
 	inFlightMu sync.Mutex
@@ -62,7 +63,7 @@ func Open(db *store.DB, o Options) (*Leads, error) {
 			return nil, err
 		}
 	}
-	l := &Leads{db: db, o: o, past: newPast(), inFlight: map[string]bool{}}
+	l := &Leads{db: db, o: o, past: newPast(), changed: newChanged(), inFlight: map[string]bool{}}
 	if l.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open leads: %w", err)
 	}
@@ -129,6 +130,7 @@ func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
 		l.past.add(&row)
 	}
 	setRow(b, r.Site, key, &row)
+	l.changed.note(r, row.ID)
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
 }
@@ -179,6 +181,7 @@ func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
 // setRow writes a row that a record changed, and that was different before.
 func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, to, from *row) {
 	l.past.recount(from, to)
+	l.changed.note(r, to.ID)
 	setRow(b, r.Site, key, to)
 	journal.StorePosition(b, ownerName, r.Pos)
 }

@@ -37,6 +37,9 @@ type conn struct {
 	in         *connList   // nil: in none
 	gone       bool        // is not counted any more
 	busy       atomic.Bool // has a request
+	taken      atomic.Bool // is an event stream: what writes to it minds its time
+	closed     atomic.Bool
+	home       *conns
 }
 
 // descriptors are what the store and everything else but connections may need.
@@ -98,7 +101,7 @@ func (cs *conns) admit(accepted net.Conn) net.Conn {
 	}
 	cs.mu.Unlock()
 	if !full {
-		return &conn{Conn: accepted}
+		return &conn{Conn: accepted, home: cs}
 	}
 	if cs.closeIdle() {
 		return cs.admit(accepted)
@@ -148,10 +151,23 @@ func (cs *conns) changed(nc net.Conn, state fasthttp.ConnState) {
 	case fasthttp.StateActive:
 		c.busy.Store(true)
 		cs.move(c, &cs.active)
-	case fasthttp.StateClosed, fasthttp.StateHijacked:
+	case fasthttp.StateClosed:
 		cs.remove(c)
 		cs.leave(c)
+	case fasthttp.StateHijacked:
+		cs.remove(c)
+		c.busy.Store(false)
+		if c.taken.Store(true); c.closed.Load() {
+			cs.leave(c)
+		}
 	}
+}
+
+// gone counts a connection no more that was an event stream.
+func (cs *conns) gone(c *conn) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.leave(c)
 }
 
 func (cs *conns) leave(c *conn) {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -20,6 +21,16 @@ const (
 // connMemory is what a connection takes while a request comes in: what fasthttp reads into, its goroutine and context.
 const connMemory = 32 << 10
 
+// Event streams: what one takes while its reader is slow, and how many there are at least and at most.
+const (
+	streamMemory = 64<<10 + 24<<10
+	leastStreams = 20
+	mostStreams  = 1000
+)
+
+// resumeFor is since when sessions have been active that are looked at again after a start.
+const resumeFor = 30 * time.Minute
+
 // budget parts the memory that the program may use. What is left is for queries, hashing and slack, which nothing here
 // holds to a number.
 type budget struct {
@@ -30,6 +41,7 @@ type budget struct {
 	queue     Size // of records that wait for the disk
 	conns     Size
 	bodies    Size // that are being read, beyond what their connections hold of them
+	streams   int  // event streams that may be open
 }
 
 // newBudget parts total. A small disk makes memtables smaller: the log that is written ahead is as large.
@@ -42,6 +54,7 @@ func newBudget(total, queue Size, disk uint64) (budget, error) {
 	}
 	part := func(percent Size) Size { return total / 100 * percent }
 	b := budget{total: total, cache: part(15), live: part(35), queue: queue, conns: part(10), bodies: part(5)}
+	b.streams = max(leastStreams, min(mostStreams, int(part(5)/streamMemory)))
 	table := min(part(10)/memtables, Size(scaled(mostMemtable, disk)), mostMemtable)
 	b.memtables = memtables * max(table, leastMemtable)
 	if b.queue == 0 {

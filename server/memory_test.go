@@ -71,10 +71,10 @@ func TestTheBudgetPartsTheMemory(t *testing.T) {
 		disk         uint64
 		want         budget
 	}{
-		{1000 * mib, 0, 1 << 40, budget{1000 * mib, 150 * mib, 100 * mib, 350 * mib, 32 * mib, 100 * mib, 50 * mib}},
-		{100 * mib, 0, 1 << 40, budget{100 * mib, 15 * mib, 10 * mib, 35 * mib, 5 * mib, 10 * mib, 5 * mib}},
-		{1000 * mib, 99 * mib, 1 << 30, budget{1000 * mib, 150 * mib, 4 * 64 * mib / 20, 350 * mib, 99 * mib, 100 * mib, 50 * mib}}, // a small disk
-		{10_000 * mib, 0, 1 << 40, budget{10_000 * mib, 1500 * mib, 256 * mib, 3500 * mib, 32 * mib, 1000 * mib, 500 * mib}},
+		{1000 * mib, 0, 1 << 40, budget{1000 * mib, 150 * mib, 100 * mib, 350 * mib, 32 * mib, 100 * mib, 50 * mib, 581}},
+		{100 * mib, 0, 1 << 40, budget{100 * mib, 15 * mib, 10 * mib, 35 * mib, 5 * mib, 10 * mib, 5 * mib, 58}},
+		{1000 * mib, 99 * mib, 1 << 30, budget{1000 * mib, 150 * mib, 4 * 64 * mib / 20, 350 * mib, 99 * mib, 100 * mib, 50 * mib, 581}}, // a small disk
+		{10_000 * mib, 0, 1 << 40, budget{10_000 * mib, 1500 * mib, 256 * mib, 3500 * mib, 32 * mib, 1000 * mib, 500 * mib, 1000}},
 	} {
 		got, err := newBudget(c.total, c.queue, c.disk)
 		near := func(a, b Size) bool { return a-b < 400 && b-a < 400 } // whole percents of whole bytes

@@ -158,6 +158,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
 		Scripts: scripts, App: app, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
+		Watch: s.sessions.NewWatch(s.journal), Streams: s.budget.streams,
 		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
 	s.metrics.countRequests(s.api.Routes(), o)
@@ -168,6 +169,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		if err := s.sessions.Warm(warmCtx); err != nil && warmCtx.Err() == nil {
 			o.Log.Error("live sessions could not be brought back", "error", err)
 		}
+		s.sessions.Resume(o.Now().Add(-resumeFor).UnixMilli())
 	})
 	s.recovering.Store(false)
 	return s, nil
@@ -330,6 +332,7 @@ func (s *Server) Serve(ctx context.Context, public net.Listener) error {
 func (s *Server) stopServing(cause error) bool {
 	began := time.Now()
 	s.draining.Store(true)
+	s.api.EndStreams()
 	grace, cancel := context.WithTimeout(context.Background(), s.o.ShutdownGrace)
 	defer cancel()
 	if s.o.Hurry != nil {

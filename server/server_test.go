@@ -32,9 +32,9 @@ func serving(t *testing.T, data string, f func(public, ops string)) {
 	servingWith(t, options(data), f)
 }
 
-func servingWith(t *testing.T, o server.Options, f func(public, ops string)) {
+func servingWith(t testing.TB, o server.Options, f func(public, ops string)) {
 	t.Helper()
-	s, err := server.Open(t.Context(), o)
+	s, err := server.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

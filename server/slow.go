@@ -28,7 +28,7 @@ const (
 
 // pace is how a connection gets on. Its goroutine writes state and received, the watch reads them.
 type pace struct {
-	calls    uint64 // of Read and Write
+	calls    atomic.Uint64 // of Read and Write, which a stream does at once
 	state    atomic.Uint64
 	received atomic.Int64 // bytes since the connection was idle
 	minded   atomic.Bool  // the handler sets deadlines of its own
@@ -39,8 +39,7 @@ type pace struct {
 }
 
 func (p *pace) begin(what uint64) {
-	p.calls++
-	p.state.Store(p.calls*states + what)
+	p.state.Store(p.calls.Add(1)*states + what)
 }
 
 // Read reads, and tells the watch that it does.
@@ -74,7 +73,12 @@ func (c *conn) Close() error {
 		_ = c.Conn.SetReadDeadline(time.Now().Add(linger))
 		_, _ = io.CopyN(io.Discard, c.Conn, most)
 	}
-	return c.Conn.Close()
+	err := c.Conn.Close()
+	c.closed.Store(true)
+	if c.taken.Load() {
+		c.home.gone(c)
+	}
+	return err
 }
 
 // watch looks at every connection, once a second. Who takes too long to send a request is answered with 408, who takes

@@ -61,6 +61,9 @@ func (o *Sessions) NewWatch(j *journal.Journal) *Watch {
 // Wake returns a channel that gets a token when something moved.
 func (w *Watch) Wake() <-chan struct{} { return w.o.moves.wake }
 
+// Backlog returns how many sessions wait to be looked at.
+func (w *Watch) Backlog() int { return len(w.backlog) }
+
 // Step looks at what moved, at a time in ms, and returns it once it is on disk. What it has no time for stays for the next
 // step.
 func (w *Watch) Step(ctx context.Context, now int64) (moved []Moved, err error) {
