@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"footfall/catalog"
 	"footfall/journal"
 	"footfall/learn"
 	"footfall/scorer"
@@ -34,6 +35,18 @@ func TestALeadThatIsScoredAgainKeepsWhatItHad(t *testing.T) {
 	slices.Reverse(at)
 	if len(at) != maxEarlier+1 || at[0] != Time(start) || at[maxEarlier] != Time(start+30*60_000) || !slices.IsSorted(at) {
 		t.Errorf("%v", at)
+	}
+	w.catalog.Attach(w.journal)
+	_, err = w.catalog.ChangeOrganization(t.Context(), "default", func(o *catalog.Organization) error {
+		o.Settings.Thresholds = catalog.Thresholds{High: 20, Medium: 10}
+		return nil
+	})
+	w.must(err)
+	w.now.Add(60_000)
+	_, err = w.leads.Rescore(t.Context(), 1, []string{id})
+	w.must(err)
+	if got := w.ids(Query{Priority: "high"}); len(got) != 1 || w.get(id)["ml_priority"] != "high" {
+		t.Errorf("listed as high: %v", got)
 	}
 	w.must(w.leads.Each("default", func(r *LeadRow) error {
 		if r.Exact != 25 || r.Model != learn.Rules || r.Priority != scorer.PriorityLow {

@@ -372,3 +372,42 @@ func TestAnAgentMovesTheProbabilityAndNeverTheScore(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsImportedLaterWasNotKnownBefore(t *testing.T) {
+	d := Lead{ID: "a", Created: start.UnixMilli(), Arrived: start.Add(300 * day).UnixMilli(), Ends: []End{
+		{At: start.Add(20 * day).UnixMilli(), Heard: start.Add(300 * day).UnixMilli(), Days: 20, Was: Won},
+	}}
+	known, _ := Labels([]Lead{d}, start.Add(301*day), 180)
+	for then, want := range map[int]int{100: 1, 301: 0} {
+		at := start.Add(time.Duration(then) * day)
+		if n, u := len(news([]Lead{d}, known, at, 180)), len(unseen([]Lead{d}, known, at, 180)); n != want || u != want {
+			t.Errorf("since day %d: %d news, %d unseen", then, n, u)
+		}
+	}
+}
+
+func TestOnePersonsLeadsShareAFold(t *testing.T) {
+	m := newMarket(1, -1, 1)
+	var known []Labelled
+	for i := range 200 {
+		d := m.lead(start)
+		d.Person[0], d.Person[7] = 0, byte(i%40)
+		known = append(known, Labelled{Lead: &d, Won: i%7 == 0})
+	}
+	folds := foldsOf(known, 5, 1)
+	of := map[string]int{}
+	sizes := make([]int, 5)
+	for i, d := range known {
+		id := string(d.Person[:])
+		if fold, met := of[id]; met && fold != folds[i] {
+			t.Fatalf("a person is in the folds %d and %d", fold, folds[i])
+		}
+		of[id] = folds[i]
+		sizes[folds[i]]++
+	}
+	for _, n := range sizes {
+		if n != 40 {
+			t.Errorf("folds of %v", sizes)
+		}
+	}
+}
