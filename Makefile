@@ -35,7 +35,7 @@ test: tools lint ## everything that must hold
 SOAK = 10m
 ROUNDS = 200
 
-soak: tools ## each of the six campaigns of faults for SOAK, and ROUNDS rounds of each way to end the program
+soak: tools ## each campaign of faults for SOAK, and ROUNDS rounds of each way to end the program
 	FOOTFALL_SOAK=$(SOAK) go test -v -count=1 -timeout 0 ./faults
 	FOOTFALL_ROUNDS=$(ROUNDS) go test -v -count=1 -timeout 0 -run 'Killed|TurnsReadOnly' ./server
 
@@ -59,7 +59,7 @@ lint: ## gofmt, vet, staticcheck
 # Some tests watch or use other programs. They are installed where that can be done without a question.
 .PHONY: tools
 tools:
-	@for tool in curl strace cc chromium; do \
+	@for tool in curl strace cc chromium python3; do \
 		command -v $$tool >/dev/null && continue; \
 		package=$$tool; [ $$tool = cc ] && package=gcc; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -59,20 +59,24 @@ func (a *Access) submit(ctx context.Context, e Entry, rows ...journal.Row) error
 	if a.journal == nil {
 		return errors.New("access: no journal is attached")
 	}
-	if e.At.IsZero() {
-		e.At = a.o.Now()
-	}
-	e.At = e.At.UTC().Truncate(time.Millisecond)
-	body, err := encodeEntry(&e)
+	r, err := a.record(e, rows...)
 	if err != nil {
 		return err
 	}
-	_, err = a.journal.Submit(ctx, journal.Record{At: e.At, Kind: journal.KindAccess, Body: body, Rows: rows})
+	_, err = a.journal.Submit(ctx, r)
 	return a.journal.Explain("submit what was done", err)
 }
 
+// record makes the record of an entry.
+func (a *Access) record(e Entry, rows ...journal.Row) (journal.Record, error) {
+	e.At = a.now()
+	body, err := encodeEntry(&e)
+	return journal.Record{At: e.At, Kind: journal.KindAccess, Body: body, Rows: rows}, err
+}
+
 // Log writes what a grant's holder did into the audit trail of their organization, and returns once it is on disk. A
-// grant over all organizations writes into the trail of the instance; LogIn names another.
+// grant over all organizations writes into the trail of the instance; LogIn names another. What changes something is told
+// by Note, with the change.
 func (a *Access) Log(ctx context.Context, grant Grant, action, target, detail string) error {
 	return a.LogIn(ctx, grant, grant.Organization, action, target, detail)
 }
@@ -80,6 +84,21 @@ func (a *Access) Log(ctx context.Context, grant Grant, action, target, detail st
 // LogIn is Log into the trail of an organization.
 func (a *Access) LogIn(ctx context.Context, grant Grant, organization, action, target, detail string) error {
 	return a.submit(ctx, Entry{Actor: grant.Actor, Action: action, Target: target, Organization: organization, Detail: detail})
+}
+
+// Note returns what makes the entries of a change for the trail of each organization that it concerns. Whoever makes the
+// change submits their records with its own: the one is never on disk without the other.
+func (a *Access) Note(grant Grant, action, detail string) func(target string, organizations ...string) ([]journal.Record, error) {
+	return func(target string, organizations ...string) (recs []journal.Record, err error) {
+		for _, o := range organizations {
+			r, err := a.record(Entry{Actor: grant.Actor, Action: action, Target: target, Organization: o, Detail: detail})
+			if err != nil {
+				return nil, err
+			}
+			recs = append(recs, r)
+		}
+		return recs, nil
+	}
 }
 
 // AuditRow is an entry with its place in the trail.

@@ -3,9 +3,11 @@ package access
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
+	"footfall/fault"
 	"footfall/journal"
 )
 
@@ -125,4 +127,54 @@ func (a *Access) Reset(ctx context.Context, token, password string) (User, error
 	}
 	a.delays.forget(u.Email)
 	return *u.public(), nil
+}
+
+// PasswordChange is what somebody who is signed in says to get another password.
+type PasswordChange struct {
+	Old, New string
+	From     netip.Addr // of the client
+}
+
+// ChangePassword gives a user another password. They must know the one they have: whoever finds a browser signed in does
+// not, and waits for each guess like at the door. All their logins end, and links to a new password; cookie is the value of
+// a new login for whoever asked.
+func (a *Access) ChangePassword(ctx context.Context, id string, p PasswordChange) (cookie string, err error) {
+	old := a.people.user(id)
+	if old == nil || old.Disabled {
+		return "", fault.New(fault.NotFound, "There is no such user.")
+	}
+	if err := a.delays.begin(ctx, old.Email, p.From); err != nil {
+		return "", err
+	}
+	ok, err := a.hasher.matches(ctx, old.Hash, p.Old)
+	if err != nil {
+		a.delays.undo(old.Email, p.From)
+		return "", err
+	}
+	if !ok {
+		return "", fault.Field(fault.Forbidden, "old_password", "This is not your password. If you forgot it, ask an admin for a link to a new one.")
+	}
+	a.delays.forget(old.Email)
+	a.delays.undo(old.Email, p.From)
+	hash, err := a.hashOf(ctx, p.New, old.Email, old.Name)
+	if err != nil {
+		return "", err
+	}
+	a.change.Lock()
+	defer a.change.Unlock()
+	now := a.people.user(id)
+	if now == nil || now.Disabled || now.Hash != old.Hash { // changed while hashes were made
+		return "", fault.New(fault.Conflict, "Your password was changed at the same time from elsewhere. Sign in again.")
+	}
+	u := *now
+	u.Hash = hash
+	if cookie, err = newToken(a.o.Random); err != nil {
+		return "", err
+	}
+	row, err := peopleRow(loginRowKey(hashToken(cookie)), &login{User: id, Created: a.now()})
+	if err != nil {
+		return "", err
+	}
+	rows := append(append(a.endLogins(id), a.endResets(id)...), row)
+	return cookie, a.putUser(ctx, userActor+id, "password.change", &u, "", rows...)
 }

@@ -21,6 +21,7 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/web"
@@ -33,7 +34,9 @@ type Options struct {
 	Ingest   *ingest.Ingest
 	Sessions *sessionize.Sessions
 	Leads    *leads.Leads
+	Learn    *learn.Learn
 	Market   *market.Market
+	Agents   *market.Agents
 	Catalog  *catalog.Catalog
 	Access   *access.Access
 	// WaitDurable returns once everything that a query can have seen is on disk.
@@ -47,6 +50,10 @@ type Options struct {
 	// Scripts are what pages load, and TrackerPath is another path of the tracker; "" for none.
 	Scripts     []web.Script
 	TrackerPath string
+	// PublicURL is where browsers find us, for links and the description; "" if nobody has said.
+	PublicURL string
+	// App are the files of the dashboard.
+	App []web.Script
 	// Queries that are worked on at a time, 0: no limit; QueryTimeout is how long one may wait for its turn, and then for
 	// the disk.
 	Queries      int
@@ -65,6 +72,8 @@ type API struct {
 	paths  paths
 	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
 	works  *works
+	// document makes the description of the routes, at the first call.
+	document func() (served, error)
 
 	warnPlain sync.Once // that people sign in without TLS
 }
@@ -82,8 +91,14 @@ func New(o Options) *API {
 			Route{options, path, Public, "Preflight of events", public(o.Ingest.Preflight)})
 	}
 	a.routes = append(a.routes, a.trackerRoutes()...)
-	a.routes = slices.Concat(a.routes, a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes())
+	a.routes = slices.Concat(a.routes,
+		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
+		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(),
+		a.predictRoutes(), a.modelRoutes(),
+		a.openapiRoutes(), a.appRoutes(),
+	)
 	a.paths = newPaths(a.routes)
+	a.document = sync.OnceValues(a.renderDocument)
 	return a
 }
 

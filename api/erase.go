@@ -41,14 +41,14 @@ func (a *API) forget(c *call, who leads.Who) (done erasure, err error) {
 	if err := c.whole(); err != nil { // what is erased may be others' too
 		return done, err
 	}
-	key := a.o.Leads.PersonKey(who)
-	if done.Erased, err = a.o.Leads.Erase(c, site, who); err != nil {
+	entries, err := a.o.Access.Note(c.grant, "person.erase", "")(a.o.Leads.PersonKey(who), site.Organization)
+	if err != nil {
 		return done, err
 	}
-	if err := a.o.Access.LogIn(c, c.grant, site.Organization, "person.erase", key, ""); err != nil {
+	if done.Erased, err = a.o.Leads.Erase(c, site, who, entries...); err != nil {
 		return done, err
 	}
-	done.Job, err = a.works.start("erase", site.Organization, func(ctx context.Context, _ func(float64)) (any, error) {
+	done.Job, err = a.works.start("erase", c.grant, site.Organization, func(ctx context.Context, _ func(float64)) (any, error) {
 		return done.Erased, a.o.Purge(ctx)
 	})
 	c.Response.Header.Set(fasthttp.HeaderLocation, "/v1/jobs/"+url.PathEscape(done.Job))

@@ -88,7 +88,8 @@ func named(line []byte, name string) bool {
 // ExpectHandler says for fasthttp.Server.ExpectHandler whether a client that asks before it sends a body should. A body
 // that will be refused for its size need not come.
 func (a *API) ExpectHandler(ctx *fasthttp.RequestCtx) int {
-	if ctx.Request.Header.ContentLength() <= event.MaxWire || string(ctx.URI().PathOriginal()) == importPath {
+	path := string(ctx.URI().PathOriginal())
+	if ctx.Request.Header.ContentLength() <= event.MaxWire || path == importPath || path == batchPath {
 		return fasthttp.StatusContinue
 	}
 	a.ErrorHandler(ctx, fasthttp.ErrBodyTooLarge)

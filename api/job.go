@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"footfall/access"
 	"footfall/fault"
 )
 
@@ -27,14 +28,20 @@ const (
 
 // piece is work that outlives the request that asked for it, as GET /v1/jobs/{id} shows it.
 type piece struct {
-	ID           string    `json:"id"`
-	Kind         string    `json:"kind"`
-	State        string    `json:"state"`
-	Progress     float64   `json:"progress"` // 0 to 1
-	Result       any       `json:"result"`
-	Error        *jobError `json:"error"`
-	organization string    // "": the instance's
+	ID           string       `json:"id"`
+	Kind         string       `json:"kind"`
+	State        string       `json:"state"`
+	Progress     float64      `json:"progress"` // 0 to 1
+	Result       any          `json:"result"`
+	Error        *jobError    `json:"error"`
+	by           access.Grant // who started it
+	organization string       // whom it is about, "": the instance
 	run          work
+}
+
+// covers says whether a grant's holder may see the piece: an admin of its organization, and whoever started it.
+func (p *piece) covers(g access.Grant) bool {
+	return g.CoversOrganization(p.organization) && (g.Has(access.Admin) && g.Profile == "" || g.Actor == p.by.Actor)
 }
 
 // work does something and returns what is shown of it. progress says how far it is as a share of 1.
@@ -70,9 +77,9 @@ func newWorks(now func() time.Time, log *slog.Logger) *works {
 	return w
 }
 
-// start takes a piece of work and returns its id. run is given a context that ends when the server stops. Its result is
+// start takes a piece of work of somebody and returns its id. organization is whom it is about. run is given a context that ends when the server stops. Its result is
 // shown as JSON, its error as the fault in it.
-func (w *works) start(kind, organization string, run work) (id string, err error) {
+func (w *works) start(kind string, by access.Grant, organization string, run work) (id string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -83,7 +90,7 @@ func (w *works) start(kind, organization string, run work) (id string, err error
 	}
 	w.count++
 	p := &piece{
-		ID: fmt.Sprintf("job_%x_%d", w.now().UnixMilli(), w.count), Kind: kind, State: workQueued, organization: organization, run: run,
+		ID: fmt.Sprintf("job_%x_%d", w.now().UnixMilli(), w.count), Kind: kind, State: workQueued, by: by, organization: organization, run: run,
 	}
 	w.byID[p.ID] = p
 	w.order, w.queue = append(w.order, p), append(w.queue, p)
@@ -147,12 +154,12 @@ func (w *works) change(f func()) {
 	f()
 }
 
-// get returns a piece as it is now, if covers says that its organization is the caller's.
-func (w *works) get(id string, covers func(organization string) bool) (piece, error) {
+// get returns a piece as it is now, if a grant covers it.
+func (w *works) get(id string, g access.Grant) (piece, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.byID[id]
-	if p == nil || !covers(p.organization) {
+	if p == nil || !p.covers(g) {
 		return piece{}, fault.New(fault.NotFound, "There is no such job, or it was done so long ago that it is forgotten.")
 	}
 	return *p, nil
@@ -168,5 +175,5 @@ func (w *works) stop() {
 
 // job answers GET /v1/jobs/{id}.
 func (a *API) job(c *call) (any, error) {
-	return a.works.get(c.id, c.grant.CoversOrganization)
+	return a.works.get(c.id, c.grant)
 }

@@ -82,6 +82,7 @@ type newKey struct {
 	Site         uint32   `json:"site_id"`
 	Organization string   `json:"organization_id"`
 	Profile      string   `json:"profile_id"`
+	Instance     bool     `json:"instance"` // of a secret key: every organization
 	Scopes       []string `json:"scopes"`
 }
 
@@ -113,6 +114,9 @@ func (a *API) keyOf(c *call, in *newKey) (n access.NewKey, err error) {
 	}
 	n = access.NewKey{Kind: in.Kind, Name: in.Name, Site: in.Site, Profile: in.Profile, Scopes: scopes}
 	if n.Kind == access.KindWrite {
+		if in.Instance {
+			return n, fault.Field(fault.InvalidField, "instance", "A write key is of a site, never of every organization.")
+		}
 		if n.Site == 0 {
 			return n, nil // refused where keys are made
 		}
@@ -123,17 +127,38 @@ func (a *API) keyOf(c *call, in *newKey) (n access.NewKey, err error) {
 		n.SiteOwner = site.Organization
 		return n, nil
 	}
-	n.Organization = cmp.Or(in.Organization, c.grant.Organization)
-	if n.Organization == "" {
-		if n.Profile != "" {
-			return n, fault.Field(fault.MissingField, "organization_id", "A profile's key is of an organization: name it by organization_id.")
+	if in.Instance {
+		if in.Organization != "" || in.Profile != "" {
+			return n, fault.Field(fault.InvalidField, "instance", "A key is of one organization, or of every one: name organization_id or instance, not both.")
 		}
 		return n, nil
 	}
-	if _, ok := a.o.Catalog.Organization(n.Organization); !ok || !c.grant.CoversOrganization(n.Organization) {
-		return n, fault.Field(fault.NotFound, "organization_id", "There is no such organization.")
+	if n.Organization, err = a.whoseKey(c, in); err != nil {
+		return n, err
 	}
 	return n, a.hasProfile(n.Organization, n.Profile)
+}
+
+// whoseKey returns the organization of a secret key. Only the word "instance" makes one to all of them, no omission does:
+// of several organizations one must be named, unless only one of them has the profile.
+func (a *API) whoseKey(c *call, in *newKey) (string, error) {
+	named := cmp.Or(in.Organization, c.grant.Organization)
+	var some []string
+	for _, o := range a.o.Catalog.Organizations() {
+		if c.grant.CoversOrganization(o.ID) && (named == "" || o.ID == named) &&
+			(named != "" || in.Profile == "" || a.o.Catalog.HasProfile(o.ID, in.Profile)) {
+			some = append(some, o.ID)
+		}
+	}
+	switch {
+	case len(some) == 1:
+		return some[0], nil
+	case len(some) > 1:
+		return "", fault.Field(fault.MissingField, "organization_id", `There are several organizations: name the one whose key it is by organization_id, or say "instance": true for a key to every one.`)
+	case named == "":
+		return "", fault.Field(fault.InvalidField, "profile_id", "No organization has such a profile.")
+	}
+	return "", fault.Field(fault.NotFound, "organization_id", "There is no such organization.")
 }
 
 // keyOfPath returns the key that the path names, if whoever asks may see it.

@@ -49,23 +49,31 @@ func (a *API) rankedListings(c *call) (any, error) {
 	})
 }
 
-// listingSite returns the site whose listing the path names. Of listings that nobody looked at nothing is known: they are
-// of the only site, or of the one that site_id names.
+// listingSite returns the site whose listing the path names. Of listings that nobody looked at or described nothing is
+// known: they are of the only site, or of the one that site_id names.
 func (a *API) listingSite(c *call) (*catalog.Site, error) {
 	sites, err := a.reach(c)
 	if err != nil {
 		return nil, err
 	}
-	sites = slices.DeleteFunc(sites, func(s *catalog.Site) bool { return !c.grant.CoversProfile(s.Profile) })
+	sites = slices.DeleteFunc(sites, func(s *catalog.Site) bool { return !a.ownListing(c, s) })
 	if len(sites) == 1 {
 		return sites[0], nil
 	}
 	return a.siteOf(c, "listing", func(site *catalog.Site) (bool, error) {
-		if !c.grant.CoversProfile(site.Profile) {
+		if !a.ownListing(c, site) {
 			return false, nil
+		}
+		if _, described, err := a.o.Catalog.Listing(site.ID, c.id); described || err != nil {
+			return described, err
 		}
 		return a.o.Sessions.KnownListing(site.ID, c.id)
 	})
+}
+
+// ownListing says whether the listing that the path names would be, on a site, of a profile that the key sees.
+func (a *API) ownListing(c *call, site *catalog.Site) bool {
+	return c.grant.CoversProfile(a.o.Catalog.ListingProfile(site, c.id))
 }
 
 // audience answers GET /v1/listings/{id}/audience.

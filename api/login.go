@@ -20,6 +20,7 @@ func (a *API) loginRoutes() []Route {
 		{post, "/v1/login", Public, "Sign in", a.door(a.login)},
 		{post, "/v1/logout", Public, "Sign out", a.door(a.logout)},
 		{get, "/v1/me", access.Read, "Who asks", a.answer(a.me)},
+		{post, "/v1/me/password", access.Read, "Change one's own password", a.act(a.changePassword)},
 		{post, "/v1/invites/{id}/accept", Public, "Accept an invite", a.door(a.acceptInvite)},
 		{post, "/v1/password-resets", Public, "Ask for a new password", a.door(a.askReset)},
 		{post, "/v1/password-resets/{id}", Public, "Set a new password", a.door(a.reset)},
@@ -160,10 +161,11 @@ type meView struct {
 }
 
 // me serves GET /v1/me.
-func (a *API) me(c *call) (any, error) {
-	g := c.grant
+func (a *API) me(c *call) (any, error) { return a.viewMe(c.grant) }
+
+func (a *API) viewMe(g access.Grant) (*meView, error) {
 	_, id, _ := strings.Cut(g.Actor, ":")
-	v := meView{Actor: g.Actor, ID: id, Organization: known(g.Organization), Profile: known(g.Profile), Scopes: g.Scopes.Names(), Masked: g.Masked}
+	v := &meView{Actor: g.Actor, ID: id, Organization: known(g.Organization), Profile: known(g.Profile), Scopes: g.Scopes.Names(), Masked: g.Masked}
 	if g.UserID() == "" {
 		return v, nil
 	}
@@ -173,6 +175,31 @@ func (a *API) me(c *call) (any, error) {
 	}
 	v.Email, v.Name, v.Role, v.SignedIn, v.Profile = u.Email, u.Name, u.Role, &u.SignedIn, known(u.Profile)
 	return v, nil
+}
+
+// changePassword serves POST /v1/me/password. Whoever asks stays signed in, by a new cookie, on this browser alone.
+func (a *API) changePassword(c *call) (int, any, error) {
+	id := c.grant.UserID()
+	if id == "" {
+		return 0, nil, fault.New(fault.Forbidden, "A key has no password: this is for people who are signed in.")
+	}
+	var in struct {
+		Old string `json:"old_password"`
+		New string `json:"password"`
+	}
+	if err := c.readJSON(&in); err != nil {
+		return 0, nil, err
+	}
+	for name, value := range map[string]string{"old_password": in.Old, "password": in.New} {
+		if value == "" {
+			return 0, nil, fault.Field(fault.MissingField, name, "%s is required.", name)
+		}
+	}
+	cookie, err := a.o.Access.ChangePassword(c, id, access.PasswordChange{Old: in.Old, New: in.New, From: a.o.Ingest.Address(c.RequestCtx)})
+	if err != nil {
+		return 0, nil, err
+	}
+	return fasthttp.StatusNoContent, nil, a.setCookie(c, cookie)
 }
 
 // known returns nil, null in JSON, for an empty text.
@@ -213,14 +240,18 @@ type linkView struct {
 	Expires *time.Time `json:"expires_at,omitempty"`
 }
 
-// link returns a link to a page of ours, as whoever asks has reached us. The token stands behind its #, which browsers
+// link returns a link to a page of ours, where browsers find us or else as whoever asks has reached us. The token stands behind its #, which browsers
 // send to nobody.
 func (a *API) link(c *call, path, token string, expires time.Time) linkView {
-	scheme := "http"
-	if a.o.Ingest.Secure(c.RequestCtx) {
-		scheme = "https"
+	origin := a.o.PublicURL
+	if origin == "" {
+		scheme := "http"
+		if a.o.Ingest.Secure(c.RequestCtx) {
+			scheme = "https"
+		}
+		origin = scheme + "://" + string(c.Host())
 	}
-	return linkView{token, scheme + "://" + string(c.Host()) + path + "#" + token, &expires}
+	return linkView{token, origin + path + "#" + token, &expires}
 }
 
 // reset serves POST /v1/password-resets/{token}.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"footfall/access"
+	"footfall/api/openapitest"
 )
 
 const (
@@ -39,6 +40,8 @@ func (b *browser) send(method, target, body string, headers ...string) *reply {
 		lines = append(lines, "Cookie: "+name+"="+value)
 	}
 	r := b.world.send(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
+	b.world.check(&openapitest.Exchange{Method: method, Target: target, Header: parseHeader(headers), Body: []byte(body), AnyQuery: true,
+		Status: r.StatusCode, Reply: r.Header, ReplyBody: []byte(r.raw)})
 	b.set = nil
 	for _, c := range r.Cookies() {
 		b.set = c

@@ -87,11 +87,11 @@ func (a *API) createOrganization(c *call) (int, any, error) {
 		}
 	}
 	o := catalog.Organization{ID: in.ID, Name: in.Name, Created: a.o.Now().UTC().Truncate(time.Millisecond)}
-	if err := a.o.Catalog.CreateOrganization(c, o); err != nil {
+	if err := a.o.Catalog.CreateOrganization(c, o, a.o.Access.Note(c.grant, "organization.create", "")); err != nil {
 		return 0, nil, err
 	}
 	c.Response.Header.Set(fasthttp.HeaderLocation, "/v1/organizations/"+url.PathEscape(o.ID))
-	return fasthttp.StatusCreated, viewOrganization(&o), a.o.Access.LogIn(c, c.grant, o.ID, "organization.create", o.ID, "")
+	return fasthttp.StatusCreated, viewOrganization(&o), nil
 }
 
 // patchOrganization serves PATCH /v1/organizations/{id}.
@@ -111,11 +111,11 @@ func (a *API) patchOrganization(c *call) (int, any, error) {
 			o.Name = *in.Name
 		}
 		return nil
-	})
+	}, a.o.Access.Note(c.grant, "organization.change", ""))
 	if err != nil {
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, viewOrganization(&o), a.o.Access.LogIn(c, c.grant, o.ID, "organization.change", o.ID, "")
+	return fasthttp.StatusOK, viewOrganization(&o), nil
 }
 
 // settings serves GET /v1/organizations/{id}/settings.
@@ -139,9 +139,9 @@ func (a *API) patchSettings(c *call) (int, any, error) {
 		o.Name = cmp.Or(o.Name, o.ID)
 		o.Settings, err = o.Settings.Merge(body)
 		return err
-	})
+	}, a.o.Access.Note(c.grant, "settings.change", ""))
 	if err != nil {
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, a.o.Catalog.Settings(c.id), a.o.Access.LogIn(c, c.grant, c.id, "settings.change", c.id, "")
+	return fasthttp.StatusOK, a.o.Catalog.Settings(c.id), nil
 }

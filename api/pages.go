@@ -17,10 +17,10 @@ const (
 	signInPath = "/app/sign-in"
 )
 
-// pageRoutes are the pages for people, which work without scripts: forms that are answered with a page again.
+// pageRoutes are the pages for people on which they sign in, which work without scripts: forms that are answered with a
+// page again.
 func (a *API) pageRoutes() []Route {
 	return []Route{
-		{get, homePath, Public, "Who is signed in", a.home},
 		{get, signInPath, Public, "Page to sign in", a.page(pages.SignIn, "Sign in")},
 		{post, signInPath, Public, "Form to sign in", a.form(pages.SignIn, "Sign in", a.submitSignIn)},
 		{post, "/app/sign-out", Public, "Form to sign out", a.form(pages.SignIn, "Sign in", a.submitSignOut)},
@@ -105,6 +105,7 @@ func (a *API) form(page, title string, submit func(c *call, form url.Values) (ne
 		if f.Code == fault.Internal || f.Code == fault.DataCorrupt {
 			a.o.Log.Error("request failed", "request_id", ingest.RequestID(c.RequestCtx), "error", err)
 		}
+		ingest.SetFaultHeaders(&c.Response.Header, f)
 		a.render(c, f.Code.Status(), page, pages.Data{Title: title, Error: f.Message,
 			Email: form.Get("email"), Name: form.Get("name"), Token: form.Get("token")})
 	}
@@ -136,21 +137,6 @@ func (a *API) readForm(c *call) (url.Values, error) {
 func tokenOf(s string) string {
 	s = strings.TrimSpace(s)
 	return s[strings.LastIndexByte(s, '#')+1:]
-}
-
-// home serves GET /app/.
-func (a *API) home(c *call) {
-	grant, ok := a.o.Access.Login(a.cookie(c), a.o.Now())
-	if !ok {
-		a.seeOther(c, signInPath)
-		return
-	}
-	u, err := a.o.Access.UserByID(grant, grant.UserID())
-	if err != nil {
-		a.seeOther(c, signInPath)
-		return
-	}
-	a.render(c, fasthttp.StatusOK, pages.Home, pages.Data{Title: "Footfall", Email: u.Email, Name: u.Name, Role: u.Role})
 }
 
 func (a *API) submitSignIn(c *call, form url.Values) (string, error) {

@@ -13,9 +13,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// postLead answers POST /v1/leads: a lead form, or with a secret key perhaps many past leads.
+// postLead answers POST /v1/leads: a lead form, or with a secret key or from the dashboard perhaps many past leads.
 func (a *API) postLead(c *call) {
-	if len(c.Request.Header.Peek(fasthttp.HeaderAuthorization)) == 0 {
+	if len(c.Request.Header.Peek(fasthttp.HeaderAuthorization)) == 0 && !a.fromDashboard(c) {
 		a.o.Ingest.PostLead(c.RequestCtx)
 		return
 	}
@@ -26,6 +26,11 @@ func (a *API) postLead(c *call) {
 	case !handled:
 		a.o.Ingest.PostLead(c.RequestCtx)
 	}
+}
+
+// fromDashboard says whether somebody who is signed in imports. A form names a key and no format; its cookies do not count.
+func (a *API) fromDashboard(c *call) bool {
+	return c.param("format") != "" && c.param("k") == "" && a.cookie(c) != ""
 }
 
 // postPast imports past leads if the body holds such, and says whether it does.
@@ -44,11 +49,26 @@ func (a *API) postPast(c *call) (handled bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if c.grant.UserID() != "" && c.param("format") != "json" {
+		if body, err = quoted(body); err != nil {
+			return false, err
+		}
+	}
 	format, err := pastFormat(c.param("format"), string(c.Request.Header.ContentType()), body)
 	if err != nil || format == "" {
 		return false, err
 	}
 	return true, a.importPast(c, format, body)
+}
+
+// quoted returns the text that a body holds as one JSON string: those who are signed in send nothing but JSON, so that no
+// page of another site can send for them.
+func quoted(body []byte) ([]byte, error) {
+	var text string
+	if err := json.Unmarshal(body, &text); err != nil {
+		return nil, fault.Wrap(fault.InvalidJSON, err, "Who is signed in sends a table as one JSON string that holds its text.")
+	}
+	return []byte(text), nil
 }
 
 func (a *API) importPast(c *call, format string, body []byte) error {

@@ -62,6 +62,8 @@ func forWhole(r Route, asker string) bool {
 		return asker == "a profile's key"
 	case "POST /v1/organizations":
 		return asker == "an organization's key"
+	case "POST /v1/me/password": // a key has none
+		return strings.HasSuffix(asker, "key")
 	}
 	return false
 }

@@ -150,12 +150,12 @@ func (a *API) createProfile(c *call) (int, any, error) {
 	if err := in.set(&p); err != nil {
 		return 0, nil, err
 	}
-	p, err := a.o.Catalog.CreateProfile(c, p)
+	p, err := a.o.Catalog.CreateProfile(c, p, a.o.Access.Note(c.grant, "profile.create", ""))
 	if err != nil {
 		return 0, nil, err
 	}
 	c.Response.Header.Set(fasthttp.HeaderLocation, "/v1/profiles/"+url.PathEscape(p.ID))
-	return fasthttp.StatusCreated, viewProfile(&p), a.o.Access.LogIn(c, c.grant, organization, "profile.create", p.ID, "")
+	return fasthttp.StatusCreated, viewProfile(&p), nil
 }
 
 // patchProfile serves PATCH /v1/profiles/{id}.
@@ -171,9 +171,9 @@ func (a *API) patchProfile(c *call) (int, any, error) {
 	if in.ID != "" && in.ID != old.ID || in.Organization != "" && in.Organization != old.Organization {
 		return 0, nil, fault.Field(fault.InvalidField, "id", "A profile keeps its id and its organization.")
 	}
-	p, err := a.o.Catalog.ChangeProfile(c, old.Organization, old.ID, in.set)
+	p, err := a.o.Catalog.ChangeProfile(c, old.Organization, old.ID, in.set, a.o.Access.Note(c.grant, "profile.change", ""))
 	if err != nil {
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, viewProfile(&p), a.o.Access.LogIn(c, c.grant, p.Organization, "profile.change", p.ID, "")
+	return fasthttp.StatusOK, viewProfile(&p), nil
 }

@@ -25,6 +25,7 @@ const (
 	get     = fasthttp.MethodGet
 	head    = fasthttp.MethodHead
 	post    = fasthttp.MethodPost
+	put     = fasthttp.MethodPut
 	patch   = fasthttp.MethodPatch
 	options = fasthttp.MethodOptions
 	erase   = fasthttp.MethodDelete

@@ -108,12 +108,12 @@ func (a *API) createSite(c *call) (int, any, error) {
 		return 0, nil, fault.Field(fault.NotFound, "organization_id", "There is no such organization.")
 	}
 	s.Consent = cmp.Or(s.Consent, a.o.Catalog.Settings(s.Organization).Consent)
-	made, err := a.o.Catalog.CreateSite(c, s)
+	made, err := a.o.Catalog.CreateSite(c, s, a.o.Access.Note(c.grant, "site.create", ""))
 	if err != nil {
 		return 0, nil, err
 	}
 	c.Response.Header.Set(fasthttp.HeaderLocation, fmt.Sprintf("/v1/sites/%d", made.ID))
-	return fasthttp.StatusCreated, viewSite(made), a.o.Access.LogIn(c, c.grant, made.Organization, "site.create", fmt.Sprint(made.ID), "")
+	return fasthttp.StatusCreated, viewSite(made), nil
 }
 
 // patchSite serves PATCH /v1/sites/{id}. To another organization a site is moved by the server's own admin key only.
@@ -126,7 +126,9 @@ func (a *API) patchSite(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	detail := ""
 	if in.Organization != nil && *in.Organization != old.Organization {
+		detail = "moved between organizations"
 		if !c.grant.Instance() {
 			return 0, nil, fault.Field(fault.Forbidden, "organization_id", "Only the server's own admin key moves a site to another organization.")
 		}
@@ -134,9 +136,9 @@ func (a *API) patchSite(c *call) (int, any, error) {
 			return 0, nil, fault.Field(fault.NotFound, "organization_id", "There is no such organization.")
 		}
 	}
-	s, err := a.o.Catalog.ChangeSite(c, old.ID, in.set)
+	s, err := a.o.Catalog.ChangeSite(c, old.ID, in.set, a.o.Access.Note(c.grant, "site.change", detail))
 	if err != nil {
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, viewSite(s), a.o.Access.LogIn(c, c.grant, s.Organization, "site.change", fmt.Sprint(s.ID), "")
+	return fasthttp.StatusOK, viewSite(s), nil
 }

@@ -34,26 +34,32 @@ func serveScript(s *web.Script) func(*call) {
 	return func(c *call) {
 		h := &c.Response.Header
 		h.Set("Cache-Control", cached)
-		h.Set("ETag", s.ETag)
-		h.Set("Vary", "Accept-Encoding")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		if s.Frozen {
 			h.Set("Access-Control-Allow-Origin", "*") // pages compare it with its hash, which browsers allow only then
 		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Request-Id", ingest.RequestID(c.RequestCtx))
-		if matches(string(c.Request.Header.Peek("If-None-Match")), s.ETag) {
-			c.SetStatusCode(fasthttp.StatusNotModified)
-			return
-		}
-		c.SetContentType("text/javascript; charset=utf-8")
-		if c.Request.Header.HasAcceptEncoding("gzip") {
-			h.Set("Content-Encoding", "gzip")
-			c.SetBody(s.Gzip)
-			return
-		}
-		c.SetBody(s.Body)
+		sendScript(c, s, "text/javascript; charset=utf-8")
 	}
+}
+
+// sendScript answers with a file, compressed if the browser takes that, or says that it has it already.
+func sendScript(c *call, s *web.Script, kind string) {
+	h := &c.Response.Header
+	h.Set("ETag", s.ETag)
+	h.Set("Vary", "Accept-Encoding")
+	if matches(string(c.Request.Header.Peek("If-None-Match")), s.ETag) {
+		c.SetStatusCode(fasthttp.StatusNotModified)
+		return
+	}
+	c.SetContentType(kind)
+	if c.Request.Header.HasAcceptEncoding("gzip") {
+		h.Set("Content-Encoding", "gzip")
+		c.SetBody(s.Gzip)
+		return
+	}
+	c.SetBody(s.Body)
 }
 
 // matches tells whether an If-None-Match names an ETag. A proxy that compresses may have made it a weak one.

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"footfall/access"
+	"footfall/api/openapitest"
 	"footfall/catalog"
 	"footfall/ingest"
 	"footfall/journal"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/store"
@@ -62,27 +64,35 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	sessions, err := sessionize.Open(db, sessionize.Options{})
 	w.must(err)
-	forms, err := leads.Open(db, leads.Options{Sessions: sessions, Catalog: w.catalog, Now: clock})
+	var forms *leads.Leads
+	models, err := learn.Open(db, learn.Options{
+		Now: clock, Catalog: w.catalog, Leads: func(organization string) ([]learn.Lead, error) { return forms.Teach(organization) },
+	})
+	w.must(err)
+	forms, err = leads.Open(db, leads.Options{Sessions: sessions, Catalog: w.catalog, Learn: models, Now: clock})
 	w.must(err)
 	w.access, err = access.Open(db, access.Options{Now: clock, Pause: func(context.Context, time.Duration) error {
 		w.paused.Add(1)
 		return nil
 	}})
 	w.must(err)
-	w.journal, err = journal.Open(db, []journal.Owner{w.catalog, w.access, sessions, forms}, journal.Options{Now: clock, Admit: sessions.Admit})
+	w.journal, err = journal.Open(db, []journal.Owner{w.catalog, w.access, models, sessions, forms}, journal.Options{Now: clock, Admit: sessions.Admit})
 	w.must(err)
 	w.catalog.Attach(w.journal)
 	w.access.Attach(w.journal)
 	forms.Attach(w.journal)
+	models.Attach(w.journal)
 	w.must(w.catalog.EnsureDefault(ctx, w.journal, "America/New_York"))
 	w.must(w.access.Flags(writeKey, secretKey))
 	in := ingest.New(ingest.Options{Journal: w.journal, Sessions: sessions, Leads: forms, Catalog: w.catalog, Access: w.access, DB: db, Now: clock})
 
 	scripts, err := web.Scripts("")
 	w.must(err)
+	app, err := web.App()
+	w.must(err)
 	w.api = New(Options{
-		Scripts: scripts,
-		Ingest:  in, Sessions: sessions, Leads: forms, Market: market.New(sessions, w.catalog), Catalog: w.catalog, Access: w.access,
+		Scripts: scripts, App: app,
+		Ingest: in, Sessions: sessions, Leads: forms, Learn: models, Market: market.New(sessions, w.catalog), Agents: market.NewAgents(forms, sessions, w.catalog), Catalog: w.catalog, Access: w.access,
 		WaitDurable: func(ctx context.Context) error {
 			if err := w.wait(ctx); err != nil {
 				return err
@@ -125,7 +135,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// reply is an answer with its body as JSON, if it has one.
+// reply is an answer with its body as JSON, if it has one that is an object.
 type reply struct {
 	*http.Response
 	raw  string
@@ -160,7 +170,7 @@ func (w *world) send(request string) *reply {
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)
 	r := &reply{Response: res, raw: string(raw)}
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && len(raw) > 0 {
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && res.Header.Get("Content-Encoding") == "" && len(raw) > 0 && raw[0] == '{' {
 		if err := json.Unmarshal(raw, &r.body); err != nil {
 			w.t.Fatalf("%.80q: %v in %s", request, err, raw)
 		}
@@ -168,13 +178,16 @@ func (w *world) send(request string) *reply {
 	return r
 }
 
-// do sends a request with a body and header lines.
+// do sends a request with a body and header lines. What comes back must be as the description says.
 func (w *world) do(method, target, body string, headers ...string) *reply {
 	w.t.Helper()
 	lines := append([]string{
 		method + " " + target + " HTTP/1.1", "Host: footfall", fmt.Sprintf("Content-Length: %d", len(body)),
 	}, headers...)
-	return w.send(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
+	r := w.send(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
+	w.check(&openapitest.Exchange{Method: method, Target: target, Header: parseHeader(headers), Body: []byte(body),
+		Status: r.StatusCode, Reply: r.Header, ReplyBody: []byte(r.raw)})
+	return r
 }
 
 const bearer = "Authorization: Bearer " + secretKey

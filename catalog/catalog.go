@@ -1,13 +1,14 @@
 // Package catalog keeps what an operator sets up: organizations with their settings, the profiles of their agents, and
 // the sites, each with its organization, its default profile, the origins that may send to it, its time zone and its
-// default consent.
+// default consent; and what is for sale on each site: listings, their history, and the links to their reports.
 //
 // It guarantees that what a call returned for is on disk, and that readers see whole rows: a *Site never changes, a
-// change is a new one. It keeps everything in memory: a hundred thousand rows are few. An organization or profile that
+// change is a new one. It keeps everything in memory, of listings a brief: a hundred thousand rows are few. An organization or profile that
 // only a site names is there too, with nothing but its id; a first start therefore writes one record, the site's. It does
 // not know keys (package access) nor what happened on a site.
 //
-// It owns the space catalog. Keys, big endian, ids of organizations and profiles as keyed hashes:
+// It owns the spaces catalog, listings, listing history and report links; listingrow.go and reportlink.go draw the last
+// three. Keys of the first, big endian, ids of organizations and profiles as keyed hashes:
 //
 //	0x20 | kind u8: 1 site         | site u32
 //	0x20 | kind u8: 2 organization | organization 16
@@ -43,6 +44,9 @@ type Catalog struct {
 	journal *journal.Journal
 	tables  atomic.Pointer[tables] // replaced, never changed
 	change  sync.Mutex             // of those who look at rows and then submit changed ones
+	listing sync.Mutex             // likewise, of listings and report links
+	shelf   *shelf
+	links   *links
 	pos     journal.Position
 }
 
@@ -91,12 +95,15 @@ func (t *tables) complete() *tables {
 
 // Open reads what is stored.
 func Open(db *store.DB) (*Catalog, error) {
-	c := &Catalog{db: db}
+	c := &Catalog{db: db, shelf: newShelf(), links: newLinks()}
 	t := newTables()
 	if err := c.scan(db.Reader(), t); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
 	c.tables.Store(t.complete())
+	if err := c.openListings(); err != nil {
+		return nil, fmt.Errorf("open catalog: %w", err)
+	}
 	var err error
 	if c.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
@@ -126,6 +133,12 @@ func (c *Catalog) Apply(b *store.Batch, r *journal.Record) error {
 		key, t = siteKey(s.ID), t.clone()
 		t.sites[s.ID] = s
 	case journal.KindCatalog:
+		if of, err := c.applyListing(b, r); err != nil {
+			return err
+		} else if of {
+			journal.StorePosition(b, ownerName, r.Pos)
+			break
+		}
 		row, err := decodeRow(r.Body)
 		if err != nil {
 			return err
@@ -154,6 +167,8 @@ func (c *Catalog) Check(v *store.View, report func(error)) {
 	if err := c.scan(v.Reader, newTables()); err != nil {
 		report(err)
 	}
+	c.checkListings(v, report)
+	c.checkLinks(v, report)
 }
 
 // Site returns a site by id.

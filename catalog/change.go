@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"footfall/fault"
@@ -12,6 +13,22 @@ import (
 func (c *Catalog) submit(ctx context.Context, j *journal.Journal, recs ...journal.Record) error {
 	_, err := j.Submit(ctx, recs...)
 	return j.Explain("change the catalog", err)
+}
+
+// Note makes the records that tell of a change, to whom it was done and in which organizations. They are written with it:
+// all of them are on disk, or nothing is.
+type Note func(target string, organizations ...string) ([]journal.Record, error)
+
+// noted adds what notes say.
+func noted(recs []journal.Record, notes []Note, target string, organizations ...string) ([]journal.Record, error) {
+	for _, note := range notes {
+		more, err := note(target, organizations...)
+		if err != nil {
+			return nil, err
+		}
+		recs = append(recs, more...)
+	}
+	return recs, nil
 }
 
 // siteRecord makes the record of a site, which is normalized.
@@ -54,7 +71,7 @@ func (c *Catalog) EnsureDefault(ctx context.Context, j *journal.Journal, timeZon
 
 // CreateOrganization makes an organization, with a profile of the id that Default is and the organization's name, since
 // a site needs one. Its id must be new.
-func (c *Catalog) CreateOrganization(ctx context.Context, o Organization) error {
+func (c *Catalog) CreateOrganization(ctx context.Context, o Organization, notes ...Note) error {
 	c.change.Lock()
 	defer c.change.Unlock()
 	if _, taken := c.Organization(o.ID); taken {
@@ -67,11 +84,11 @@ func (c *Catalog) CreateOrganization(ctx context.Context, o Organization) error 
 	if err := p.normalize(); err != nil {
 		return err
 	}
-	return c.set(ctx, row{organization: &o}, row{profile: &p})
+	return c.set(ctx, notes, o.ID, o.ID, row{organization: &o}, row{profile: &p})
 }
 
 // ChangeOrganization changes one that is there. change must not keep what it is given.
-func (c *Catalog) ChangeOrganization(ctx context.Context, id string, change func(*Organization) error) (Organization, error) {
+func (c *Catalog) ChangeOrganization(ctx context.Context, id string, change func(*Organization) error, notes ...Note) (Organization, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	o, ok := c.Organization(id)
@@ -84,11 +101,11 @@ func (c *Catalog) ChangeOrganization(ctx context.Context, id string, change func
 	if o.ID = id; o.check() != nil {
 		return o, o.check()
 	}
-	return o, c.set(ctx, row{organization: &o})
+	return o, c.set(ctx, notes, id, id, row{organization: &o})
 }
 
 // CreateProfile makes a profile. Its id must be new within its organization.
-func (c *Catalog) CreateProfile(ctx context.Context, p Profile) (Profile, error) {
+func (c *Catalog) CreateProfile(ctx context.Context, p Profile, notes ...Note) (Profile, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	if c.HasProfile(p.Organization, p.ID) {
@@ -97,11 +114,11 @@ func (c *Catalog) CreateProfile(ctx context.Context, p Profile) (Profile, error)
 	if err := p.normalize(); err != nil {
 		return p, err
 	}
-	return p, c.set(ctx, row{profile: &p})
+	return p, c.set(ctx, notes, p.ID, p.Organization, row{profile: &p})
 }
 
 // ChangeProfile changes one that is there. change must not keep what it is given.
-func (c *Catalog) ChangeProfile(ctx context.Context, organization, id string, change func(*Profile) error) (Profile, error) {
+func (c *Catalog) ChangeProfile(ctx context.Context, organization, id string, change func(*Profile) error, notes ...Note) (Profile, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	p, ok := c.Profile(organization, id)
@@ -115,11 +132,11 @@ func (c *Catalog) ChangeProfile(ctx context.Context, organization, id string, ch
 	if err := p.normalize(); err != nil {
 		return p, err
 	}
-	return p, c.set(ctx, row{profile: &p})
+	return p, c.set(ctx, notes, p.ID, p.Organization, row{profile: &p})
 }
 
-// set writes rows, whose ids are settled. c.change is held.
-func (c *Catalog) set(ctx context.Context, rows ...row) error {
+// set writes rows, whose ids are settled, with what notes say of the target. c.change is held.
+func (c *Catalog) set(ctx context.Context, notes []Note, target, organization string, rows ...row) error {
 	recs := make([]journal.Record, len(rows))
 	for i, r := range rows {
 		var err error
@@ -127,12 +144,16 @@ func (c *Catalog) set(ctx context.Context, rows ...row) error {
 			return err
 		}
 	}
+	recs, err := noted(recs, notes, target, organization)
+	if err != nil {
+		return err
+	}
 	return c.submit(ctx, c.journal, recs...)
 }
 
 // CreateSite makes a site and gives it the next number. It has no consent of its own unless it says one: then it is its
 // organization's default.
-func (c *Catalog) CreateSite(ctx context.Context, s Site) (*Site, error) {
+func (c *Catalog) CreateSite(ctx context.Context, s Site, notes ...Note) (*Site, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	all := c.Sites()
@@ -146,11 +167,12 @@ func (c *Catalog) CreateSite(ctx context.Context, s Site) (*Site, error) {
 	if s.Consent == "" {
 		s.Consent = c.Settings(s.Organization).Consent
 	}
-	return c.putSite(ctx, s)
+	return c.putSite(ctx, s, notes, []string{s.Organization})
 }
 
-// ChangeSite changes one that is there. change must not keep what it is given.
-func (c *Catalog) ChangeSite(ctx context.Context, id uint32, change func(*Site) error) (*Site, error) {
+// ChangeSite changes one that is there. change must not keep what it is given. Where it moves the site, both organizations
+// are told.
+func (c *Catalog) ChangeSite(ctx context.Context, id uint32, change func(*Site) error, notes ...Note) (*Site, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	old, ok := c.Site(id)
@@ -162,11 +184,16 @@ func (c *Catalog) ChangeSite(ctx context.Context, id uint32, change func(*Site) 
 		return nil, err
 	}
 	s.ID = id
-	return c.putSite(ctx, s, c.keepNamed(old)...)
+	concerned := []string{s.Organization}
+	if old.Organization != s.Organization {
+		concerned = append(concerned, old.Organization)
+	}
+	return c.putSite(ctx, s, notes, concerned, c.keepNamed(old)...)
 }
 
-// putSite writes a site of an organization and a profile that there are, after other rows. c.change is held.
-func (c *Catalog) putSite(ctx context.Context, s Site, before ...row) (*Site, error) {
+// putSite writes a site of an organization and a profile that there are, after other rows, with what notes say of it to the
+// organizations that it concerns. c.change is held.
+func (c *Catalog) putSite(ctx context.Context, s Site, notes []Note, concerned []string, before ...row) (*Site, error) {
 	if _, ok := c.Organization(s.Organization); !ok {
 		return nil, fault.Field(fault.InvalidField, "organization_id", "There is no such organization.")
 	}
@@ -184,7 +211,10 @@ func (c *Catalog) putSite(ctx context.Context, s Site, before ...row) (*Site, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.submit(ctx, c.journal, append(recs, r)...); err != nil {
+	if recs, err = noted(append(recs, r), notes, fmt.Sprint(s.ID), concerned...); err != nil {
+		return nil, err
+	}
+	if err := c.submit(ctx, c.journal, recs...); err != nil {
 		return nil, err
 	}
 	put, _ := c.Site(s.ID)

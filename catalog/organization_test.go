@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -203,4 +204,28 @@ func FuzzDecodeRow(f *testing.F) {
 			t.Errorf("%q became %q, and that %q: %v", b, again, third, err)
 		}
 	})
+}
+
+// A change of which the trail cannot tell is not made.
+func TestAChangeIsNotMadeWithoutItsNote(t *testing.T) {
+	w := setUp(t)
+	ctx := t.Context()
+	_, err := w.catalog.CreateSite(ctx, Site{Organization: "elm", Profile: Default})
+	w.must(err)
+	before := w.journal.Applied()
+	cannot := func(string, ...string) ([]journal.Record, error) { return nil, errors.New("it cannot be told") }
+	organization := w.catalog.CreateOrganization(ctx, Organization{ID: "oak", Name: "Oak"}, cannot)
+	_, renamed := w.catalog.ChangeOrganization(ctx, "elm", func(o *Organization) error { o.Name = "Other"; return nil }, cannot)
+	_, profile := w.catalog.CreateProfile(ctx, Profile{ID: "ann", Organization: "elm", FullName: "Ann"}, cannot)
+	_, another := w.catalog.ChangeProfile(ctx, "elm", Default, func(p *Profile) error { p.FullName = "Ben"; return nil }, cannot)
+	_, site := w.catalog.CreateSite(ctx, Site{Organization: "elm", Profile: Default}, cannot)
+	_, moved := w.catalog.ChangeSite(ctx, DefaultSite, func(s *Site) error { s.Name = "Other"; return nil }, cannot)
+	for i, err := range []error{organization, renamed, profile, another, site, moved} {
+		if err == nil || err.Error() != "it cannot be told" {
+			t.Errorf("change %d: %v", i, err)
+		}
+	}
+	if after := w.journal.Applied(); after != before {
+		t.Errorf("%d records were written", after-before)
+	}
 }

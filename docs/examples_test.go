@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,12 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"footfall/api/openapitest"
 	"footfall/server"
 )
 
 // Every block of shell that calls curl is run, in the order of the page, against a server on an empty directory, and
 // the block of HTTP after it must be what the server answers: the status, the headers that are named, and the body,
-// in which … stands for anything.
+// in which … stands for anything. Whatever went over the wire is as /openapi.json describes it.
 func TestExamplesAnswerAsWritten(t *testing.T) {
 	for _, page := range []string{"../README.md", "http.md"} {
 		t.Run(page, func(t *testing.T) {
@@ -26,6 +28,7 @@ func TestExamplesAnswerAsWritten(t *testing.T) {
 			for _, e := range examplesOf(t, page) {
 				r.run(e)
 			}
+			r.asDescribed()
 		})
 	}
 }
@@ -43,6 +46,7 @@ type reader struct {
 	t     *testing.T
 	clock atomic.Int64 // ms since 1970
 	url   string
+	tap   *openapitest.Tap
 	env   []string
 	dir   string // where files land
 }
@@ -65,7 +69,10 @@ func newReader(t *testing.T) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.url = "http://" + public.Addr().String()
+	if r.tap, err = openapitest.NewTap(public.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	r.url = "http://" + r.tap.Addr()
 	r.env = append(os.Environ(), "FOOTFALL_WRITE_KEY="+writeKey, "FOOTFALL_ADMIN_KEY="+adminKey,
 		"URL="+r.url, "OPS=http://"+s.OpsAddr().String())
 	ctx, stop := context.WithCancel(context.Background())
@@ -81,6 +88,34 @@ func newReader(t *testing.T) *reader {
 		}
 	})
 	return r
+}
+
+// asDescribed holds what went over the wire against the server's description of itself.
+func (r *reader) asDescribed() {
+	r.t.Helper()
+	res, err := http.Get(r.url + "/openapi.json")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	doc, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c, err := openapitest.New(doc)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	all, err := r.tap.Close()
+	if err != nil {
+		r.t.Error(err)
+	}
+	for _, e := range all {
+		if err := c.Check(e); err != nil {
+			r.t.Errorf("not as /openapi.json says: %v\n%.1000s", err, e.ReplyBody)
+		}
+	}
 }
 
 // run tries one example and remembers what later ones name: $LEAD, $CURSOR, $JOB, $USERID, $INVITE and $TOKEN.

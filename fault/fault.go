@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,6 +68,17 @@ func (c Code) Status() int {
 		return s
 	}
 	return 500
+}
+
+// Codes returns the codes that have a status, all of them for 0, in the order of the alphabet.
+func Codes(status int) (codes []Code) {
+	for code, s := range statuses {
+		if status == 0 || s == status {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
 }
 
 // Error is a fault. Message is a sentence for the client; Field, if any, the JSON name of what is wrong.

@@ -15,12 +15,16 @@ import (
 	"footfall/catalog"
 	"footfall/event"
 	"footfall/fault"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // LogOptions of an access log.
 type LogOptions struct {
 	Pattern *regexp.Regexp // whose first group is the listing's id in the path of a page about one; nil: no such pages
 	Shift   time.Duration  // added to every time
+	// Homes, if there are some, are the listings that pages stand for: a page always for the same one.
+	Homes []string
 }
 
 // ImportLog takes an access log in combined format as ImportLines takes events. Each page that was sent is a page_view,
@@ -166,6 +170,9 @@ func (l *logReader) listing(line *LogLine) string {
 	m := l.o.Pattern.FindStringSubmatch(path)
 	if len(m) < 2 || len(m[1]) > event.MaxListing || !utf8.ValidString(m[1]) || strings.IndexByte(m[1], 0) >= 0 {
 		return ""
+	}
+	if n := uint64(len(l.o.Homes)); n > 0 {
+		return l.o.Homes[xxhash.Sum64String(m[1])%n]
 	}
 	return m[1]
 }

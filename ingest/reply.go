@@ -122,18 +122,22 @@ func writeError(ctx *fasthttp.RequestCtx, err error, rejected []rejection) {
 	if f.Code == fault.Internal || f.Code == fault.DataCorrupt {
 		ctx.SetUserValue(failureKey{}, err)
 	}
-	status := f.Code.Status()
-	switch status {
+	SetFaultHeaders(&ctx.Response.Header, f)
+	WriteJSON(ctx, f.Code.Status(), struct {
+		Error errorBody `json:"error"`
+	}{errorBody{f.Code, f.Message, f.Field, RequestID(ctx), rejected}})
+}
+
+// SetFaultHeaders sets the headers that go with a fault, whatever its body is.
+func SetFaultHeaders(h *fasthttp.ResponseHeader, f *fault.Error) {
+	switch f.Code.Status() {
 	case fasthttp.StatusUnauthorized:
-		ctx.Response.Header.Set("WWW-Authenticate", "Bearer")
+		h.Set("WWW-Authenticate", "Bearer")
 	case fasthttp.StatusTooManyRequests, fasthttp.StatusServiceUnavailable:
 		// Spread out, so that those who were refused together do not come back together.
 		seconds := int(f.After / time.Second)
-		ctx.Response.Header.Set("Retry-After", strconv.Itoa(seconds+1+rand.IntN(5)))
+		h.Set("Retry-After", strconv.Itoa(seconds+1+rand.IntN(5)))
 	}
-	WriteJSON(ctx, status, struct {
-		Error errorBody `json:"error"`
-	}{errorBody{f.Code, f.Message, f.Field, RequestID(ctx), rejected}})
 }
 
 // faultOf returns the fault that an error means to a client.

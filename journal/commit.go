@@ -205,7 +205,7 @@ func (j *Journal) writeRecord(b *store.Batch, r *Record) error {
 			return fmt.Errorf("admit a record: %w", err)
 		}
 	}
-	if r.Chunk != nil && len(r.Chunk.Events) == 0 {
+	if r.Void || r.Chunk != nil && len(r.Chunk.Events) == 0 {
 		return nil
 	}
 	j.last++

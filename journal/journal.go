@@ -47,7 +47,7 @@ type Options struct {
 	// the way of every request: it must be quick. May be nil.
 	Refuse func(Kind) error
 	// Admit is asked for each record just before it gets its position. It may drop events of a chunk and stamps what
-	// only the committer knows; a chunk that is left without events is dropped whole.
+	// only the committer knows; a chunk that is left without events is dropped whole, and so is a record that it voids.
 	Admit           func(r *Record) error
 	CheckpointEvery time.Duration // default 1 s
 	CheckpointAfter int           // records, default 65,536
@@ -175,6 +175,13 @@ func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) 
 // Applied returns the position up to which records are applied. What is read after it may not be on disk yet: see
 // WaitDurable.
 func (j *Journal) Applied() Position { return Position(j.applied.Load()) }
+
+// Durable returns the position up to which everything is on disk.
+func (j *Journal) Durable() Position {
+	j.durableMu.Lock()
+	defer j.durableMu.Unlock()
+	return j.durable
+}
 
 // WaitDurable returns once everything that was applied when it was called is on disk. A query calls it between reading
 // and answering, so that no answer shows what a crash could still take back.

@@ -32,6 +32,8 @@ const (
 	KindFeedback Kind = 10 // package leads: whether a score was found right
 	KindModel    Kind = 11 // package learn: a model was trained, activated, or rolled back
 	KindErase    Kind = 12 // a person is forgotten by every owner
+	KindHot      Kind = 13 // package sessionize: somebody on a site turned hot by a rule
+	KindScore    Kind = 16 // package leads: a lead was scored again
 )
 
 // Record is one thing that happened. It carries every decision, so that applying it reads no clock, no configuration
@@ -46,6 +48,7 @@ type Record struct {
 	Body    []byte       // what a record that is no chunk says, in its owner's format
 	Chunk   *event.Chunk // of KindChunk; lent until Submit returns
 	Rows    []Row        // primary data that is committed with the record but does not stand in the journal
+	Void    bool         // set by Options.Admit: nothing of the record is left to write; not stored
 	Took    Took         // of a submission's first record, once Submit returned; not stored
 }
 

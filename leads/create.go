@@ -13,6 +13,7 @@ import (
 	"footfall/event"
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/learn"
 	"footfall/scorer"
 	"footfall/sessionize"
 	"footfall/store"
@@ -171,21 +172,17 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 	lead.Behavior = scorer.BehavioralScore(b)
 	lead.Metadata.EngagementScore = lead.Behavior
 	lead.Features = features(a, form, lead.Behavior, now.In(c.Site.Zone()))
-
-	last, wins, resolved := l.past.of(c.Site.Organization)
-	p := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, l.thresholds(c.Site.Organization))
-	lead.Score = Score{
-		LeadScore: p.LeadScore, Priority: p.Priority, Action: p.Action,
-		Confidence: scorer.Completeness(&lead.Features), ScoredAt: created,
-		Probability: p.Probability, Assumed: true, Basis: basisRules, Model: scorer.RulesVersion,
-		Reasons: scorer.RuleReasons(points),
+	if wanted, ok := priceRangeOf(form); ok {
+		if share, ok := l.o.Catalog.PriceMatch(c.Site.Organization, c.Profile, wanted.low, wanted.high); ok {
+			lead.Features[scorer.PriceRangeMatchScore] = 100 * share
+		}
 	}
-	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.LeadScoreExact, Lead: lead}
-}
 
-func (l *Leads) thresholds(organization string) scorer.Thresholds {
-	t := l.o.Catalog.Settings(organization).Thresholds
-	return scorer.Thresholds{High: t.High, Medium: t.Medium}
+	p := l.predict(now, &learn.Question{
+		Organization: c.Site.Organization, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
+	})
+	lead.Score = scoreOf(p)
+	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.Exact, Lead: lead}
 }
 
 // record makes the record of a lead with its form.

@@ -1,6 +1,7 @@
 package leads
 
 import (
+	"footfall/learn"
 	"footfall/scorer"
 	"footfall/store"
 )
@@ -11,6 +12,7 @@ type LeadRow struct {
 	Site         uint32
 	Organization string
 	Profile      string // now
+	Listing      string // that it names, may be empty
 	Status       string
 	Created      int64    // ms
 	Person       store.ID // the same for leads with the same e-mail address, else phone number; the lead's own without either
@@ -24,6 +26,11 @@ type LeadRow struct {
 	Probability  float64 // at creation
 	Model        string  // that gave it
 	Outcomes     []Recorded
+	Arrived      int64  // when it was first heard of, ms
+	Priority     string // at creation
+	Erased       bool   // its form is gone for good
+	Ends         []learn.End
+	Judged       []learn.Judgement
 }
 
 // Recorded is an outcome with when it was heard of.
@@ -73,20 +80,26 @@ func (l *Leads) leadRow(v store.Reader, site uint32, id store.ID, r *row) (*Lead
 		return nil, err
 	}
 	out := &LeadRow{
-		ID: r.ID, Site: site, Organization: r.Organization, Profile: r.Profile, Status: r.Status.String(), Created: r.Created,
+		ID: r.ID, Site: site, Organization: r.Organization, Profile: r.Profile, Listing: r.Listing, Status: r.Status.String(), Created: r.Created,
 		Person: id, Imported: r.Imported, Qualified: r.Qualified, Moved: r.Moved, Contacted: r.Contacted, Features: d.Lead.Features,
-		Points: r.Points, Exact: r.Score, Probability: d.Lead.Probability, Model: d.Lead.Model,
+		Points: r.Points, Exact: d.Exact, Probability: d.Lead.Probability, Model: d.Lead.Model, Arrived: max(r.Created, d.Imported),
+		Priority: d.Lead.Priority, Erased: r.Erased,
+	}
+	if len(d.Earlier) > 0 {
+		first := &d.Earlier[0]
+		out.Exact, out.Probability, out.Model, out.Priority = first.Exact, first.Score.Probability, first.Score.Model, first.Score.Priority
 	}
 	if contacts := l.contactsOf(p.Form); len(contacts) > 0 {
 		out.Person = contacts[0]
 	}
-	if r.Outcome.Number == 0 {
+	if r.Entries == 0 {
 		return out, nil
 	}
 	return out, readHistory(v, site, id, func(e *entry) error {
 		if o := e.Outcome; o != nil {
 			out.Outcomes = append(out.Outcomes, Recorded{Outcome: o.Outcome, At: e.At, Day: o.Day, Days: o.Days, Cents: o.Value, Loss: o.Loss})
 		}
+		l.learnFrom(out, e)
 		return nil
 	})
 }

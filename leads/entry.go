@@ -23,7 +23,8 @@ type entry struct {
 	Status   string   `json:"status,omitempty"`
 	Outcome  *outcome `json:"outcome,omitempty"`
 	Accurate *bool    `json:"was_accurate,omitempty"`
-	Undo     *undo    `json:"undo,omitempty"` // in the journal only: it takes an entry away
+	Band     string   `json:"ml_priority,omitempty"` // that was shown to who found it accurate or not
+	Undo     *undo    `json:"undo,omitempty"`        // in the journal only: it takes an entry away
 }
 
 // outcome is how a lead ended, for now.

@@ -26,8 +26,9 @@ type Forgotten struct {
 // and sessions that those came from, and all leads that came from these. Nothing is heard of them once it returns; the
 // bytes go with Purge.
 //
-// Somebody else's lead that was sent from the same browser goes too: it tells of the same visitor.
-func (l *Leads) Erase(ctx context.Context, site *catalog.Site, who Who) (f Forgotten, err error) {
+// Somebody else's lead that was sent from the same browser goes too: it tells of the same visitor. The records of also are
+// written with the erasure, whether or not there was anything to erase.
+func (l *Leads) Erase(ctx context.Context, site *catalog.Site, who Who, also ...journal.Record) (f Forgotten, err error) {
 	unlock := l.lockAll()
 	defer unlock()
 	var records []journal.Record
@@ -51,7 +52,7 @@ func (l *Leads) Erase(ctx context.Context, site *catalog.Site, who Who) (f Forgo
 		records = append(records, r)
 		f.count(h.found)
 	}
-	if len(records) == 0 {
+	if records = append(records, also...); len(records) == 0 {
 		return f, nil
 	}
 	return f, l.submit(ctx, records...)

@@ -132,8 +132,10 @@ func (p *purge) judge(r *journal.Record) (journal.Verdict, error) {
 		return p.judgeChunk(r)
 	case journal.KindLead:
 		return p.judgeLead(r)
-	case journal.KindPatch, journal.KindActivity, journal.KindOutcome, journal.KindFeedback:
+	case journal.KindPatch, journal.KindActivity, journal.KindOutcome, journal.KindFeedback, journal.KindScore:
 		return p.judgeChange(r)
+	case journal.KindHot:
+		return p.judgeHot(r)
 	case journal.KindRetire:
 		return p.judgeRetire(r)
 	}
@@ -196,6 +198,15 @@ func (p *purge) judgeChange(r *journal.Record) (journal.Verdict, error) {
 		return journal.Forget, nil
 	}
 	return journal.Keep, nil
+}
+
+// judgeHot looks at a record that says who turned hot.
+func (p *purge) judgeHot(r *journal.Record) (journal.Verdict, error) {
+	kind, id, err := sessionize.HotPerson(r)
+	if err == nil && (p.after(r.Site, kind, id, r.Pos) || p.after(r.Site, journal.EraseSession, p.l.db.ID(r.Session), r.Pos)) {
+		return journal.Forget, nil
+	}
+	return journal.Keep, err
 }
 
 // judgeRetire takes the forgotten out of the list of what was retired.
@@ -266,7 +277,7 @@ func (p *purge) compact(ctx context.Context, whole bool) error {
 		lo, hi := info.Space.Span()
 		ranges, isLarge := large[info.Space]
 		switch {
-		case info.Space == store.ListingDays || info.Space == store.Erased: // no word of a person stands there
+		case info.Space == store.ListingDays || info.Space == store.PageDays || info.Space == store.Erased: // no word of a person stands there
 			continue
 		case !isLarge || whole || len(ranges) > maxRanges:
 			ranges = []store.Range{{Lo: lo, Hi: hi}}

@@ -25,8 +25,9 @@ func (l *Leads) AddFeedback(ctx context.Context, q Request, accurate *bool, text
 	if err := checkNote("feedback", text); err != nil {
 		return nil, false, err
 	}
-	return l.add(ctx, &q, func(_ *row, a *addition) error {
+	return l.add(ctx, &q, func(r *row, a *addition) error {
 		a.kind, a.entry.Accurate, a.note = journal.KindFeedback, accurate, text
+		a.entry.Band = priorityNames[r.Priority]
 		a.answer = func(r *row) any {
 			return struct {
 				Feedback
@@ -38,8 +39,12 @@ func (l *Leads) AddFeedback(ctx context.Context, q Request, accurate *bool, text
 }
 
 func newFeedback(e *entry, r *row, text string) Feedback {
+	band := e.Band
+	if band == "" { // before leads were scored again
+		band = priorityNames[r.Priority]
+	}
 	return Feedback{
-		ID: numberText(e.Number), Accurate: *e.Accurate, Text: Text(text), Priority: priorityNames[r.Priority],
+		ID: numberText(e.Number), Accurate: *e.Accurate, Text: Text(text), Priority: band,
 		Recorded: Time(e.At), By: Text(e.By),
 	}
 }

@@ -2,6 +2,7 @@ package leads
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"footfall/fault"
@@ -63,7 +64,7 @@ func (l *Leads) Outcomes(site uint32, lead string, p Page) ([]Outcome, string, e
 	})
 }
 
-// Scores returns every score that a lead was given, newest first. There is one: that of its creation.
+// Scores returns the scores that a lead was given, newest first; of many those in between are left out.
 func (l *Leads) Scores(site uint32, lead string) ([]Score, error) {
 	r, found, err := getRow(l.db, site, l.db.ID(lead))
 	if err != nil {
@@ -76,7 +77,11 @@ func (l *Leads) Scores(site uint32, lead string) ([]Score, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Score{d.Lead.Score}, nil
+	scores := []Score{d.Lead.Score}
+	for _, g := range slices.Backward(d.Earlier) {
+		scores = append(scores, g.Score)
+	}
+	return scores, nil
 }
 
 // list returns a page of what show makes of a lead's entries, newest first, and where the next page begins.

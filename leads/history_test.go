@@ -9,6 +9,7 @@ import (
 
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/learn"
 	"footfall/store"
 
 	"pgregory.net/rapid"
@@ -299,7 +300,7 @@ func TestTheHistoryPagesNewestFirst(t *testing.T) {
 	refused(t, "no lead", err, fault.NotFound, "")
 	scores, err := w.leads.Scores(1, id)
 	w.must(err)
-	if len(scores) != 1 || scores[0].Basis != basisRules {
+	if len(scores) != 1 || scores[0].Basis != learn.BasisRules {
 		t.Errorf("scores %+v", scores)
 	}
 }

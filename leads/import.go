@@ -13,6 +13,7 @@ import (
 	"footfall/catalog"
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/learn"
 	"footfall/scorer"
 	"footfall/sessionize"
 	"footfall/store"
@@ -47,8 +48,8 @@ type ImportResult struct {
 
 // Import makes leads of rows, each the columns of one, and returns what became of each once it is on disk. A row that
 // cannot be taken spoils no other. A lead is known by its external_id, or else by all that its row says: importing it
-// again changes nothing, but for an outcome that its history does not have. It gets the score that rules would have
-// given it, by what is known.
+// again changes nothing, but for an outcome that its history does not have. It gets the score that it
+// would be given now, by what is known of it.
 func (l *Leads) Import(ctx context.Context, im Import, rows [][]Field) ([]ImportResult, error) {
 	now := l.o.Now().Truncate(time.Millisecond)
 	w := importing{l: l, im: &im, now: now.UnixMilli(), met: map[string]bool{}}
@@ -227,15 +228,12 @@ func (w *importing) decide(id string, p *pastLead) *decision {
 	if known {
 		lead.Features[scorer.BehavioralScoreFeature] = float64(lead.Behavior)
 	}
-	last, wins, resolved := w.l.past.of(site.Organization)
-	s := scorer.ColdStart(uncapped, last, scorer.ConversionIntent(before), wins, resolved, w.l.thresholds(site.Organization))
-	lead.Score = Score{
-		LeadScore: s.LeadScore, Priority: s.Priority, Action: s.Action, Confidence: scorer.Completeness(&lead.Features),
-		ScoredAt: Time(w.now), Probability: s.Probability, Assumed: true, Basis: basisRules, Model: scorer.RulesVersion,
-		Reasons: scorer.RuleReasons(points),
-	}
+	s := w.l.predict(time.UnixMilli(w.now), &learn.Question{
+		Organization: site.Organization, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
+	})
+	lead.Score = scoreOf(s)
 	return &decision{
-		Organization: site.Organization, Points: uncapped, Exact: s.LeadScoreExact, Unranked: !known, Imported: w.now, Status: p.Status,
+		Organization: site.Organization, Points: uncapped, Exact: s.Exact, Unranked: !known, Imported: w.now, Status: p.Status,
 		Lead: lead,
 	}
 }

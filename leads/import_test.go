@@ -175,13 +175,13 @@ func TestLeadsOfWhichLittleIsKnownSayNothingOfTheRankOfOthers(t *testing.T) {
 	for i := range 30 {
 		w.imports(exported("external_id", string(rune('a'+i)), "created_at", "2023-05-01"))
 	}
-	if points, _, _ := w.leads.past.of("default"); len(points) != 0 {
+	if points, _, _, _ := w.leads.past.of("default"); len(points) != 0 {
 		t.Errorf("ranked by %v", points)
 	}
 	known := exported("external_id", "known", "created_at", "2023-05-01", "visited_count", "1", "total_engagement_time", "0",
 		"properties_viewed", "5", "deep_engagement_properties", "0", "outcome", "closed_won")
 	w.imports(known)
-	points, wins, resolved := w.leads.past.of("default")
+	points, wins, resolved, _ := w.leads.past.of("default")
 	if !slices.Equal(points, []int{70}) || wins != 1 || resolved != 1 {
 		t.Errorf("ranked by %v, %d of %d won", points, wins, resolved)
 	}
@@ -197,7 +197,7 @@ func TestARetiredImportGivesItsPlaceInTheRankBack(t *testing.T) {
 			"properties_viewed", "5", "deep_engagement_properties", "0"))
 	}
 	w.must(w.leads.Retire(t.Context(), uint16(start/aDay)))
-	points, _, _ := w.leads.past.of("default")
+	points, _, _, _ := w.leads.past.of("default")
 	if len(points) != scorer.PastLeads || slices.Contains(points, 70) {
 		t.Errorf("%d leads give the rank: %v", len(points), points)
 	}

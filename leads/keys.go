@@ -12,7 +12,7 @@ import (
 //
 //	lead forms     0x10 | site u32 | lead 16
 //	leads          0x11 | site u32 | lead 16
-//	leads by time  0x12 | site u32 | created ms u64 | lead 16
+//	leads by time  0x12 | site u32 | created ms u64 | lead 16, with how far the lead is (standing.go)
 //	idempotency    0x13 | site u32 | key 16
 //	lead history   0x14 | site u32 | lead 16 | number u64
 //	lead notes     0x15 | site u32 | lead 16 | number u64, that of the entry it was written with

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"footfall/learn"
 	"footfall/scorer"
 	"footfall/sessionize"
 )
@@ -63,10 +64,29 @@ type Score struct {
 	Basis       string          `json:"basis"`
 	Model       string          `json:"model_version"`
 	Reasons     []scorer.Reason `json:"reasons"`
+
+	// What scores of old do not have.
+	Interval    *learn.Bounds       `json:"interval"`
+	Sufficiency *scorer.Sufficiency `json:"sufficiency"`
+	BaseRate    *float64            `json:"base_rate"`
+	Bias        *float64            `json:"bias_log_odds"`
+	Horizon     *int                `json:"horizon_days"`
 }
 
-// basisRules is the basis of scores that no model gave.
-const basisRules = "rules"
+// scoreOf returns what a lead keeps of a prediction.
+func scoreOf(p *learn.Prediction) Score {
+	return Score{
+		LeadScore: p.LeadScore, Priority: p.Priority, Action: p.Action, Confidence: p.Confidence, ScoredAt: Time(p.At.UnixMilli()),
+		Probability: p.Probability, Assumed: p.Assumed, Basis: p.Basis, Model: p.Model, Reasons: p.Reasons,
+		Interval: &p.Interval, Sufficiency: &p.Sufficiency, BaseRate: &p.BaseRate, Bias: &p.Bias, Horizon: &p.Horizon,
+	}
+}
+
+// given is a score that a lead had before it was scored again.
+type given struct {
+	Exact float64 `json:"exact"`
+	Score Score   `json:"score"`
+}
 
 // decision is a lead with what its readers do not see.
 type decision struct {
@@ -77,6 +97,7 @@ type decision struct {
 	Imported     int64   `json:"imported_at,omitempty"` // ms, of a lead that was made elsewhere, earlier
 	Status       string  `json:"status,omitempty"`      // that it came with, "" for new
 	Lead         Lead    `json:"lead"`
+	Earlier      []given `json:"earlier,omitempty"` // scores, the first one first; in rows only
 }
 
 // The body of a journal.KindLead record: the session's link to the lead (sessionize.AppendLeadLink), then

@@ -22,6 +22,7 @@ import (
 
 	"footfall/catalog"
 	"footfall/journal"
+	"footfall/learn"
 	"footfall/sessionize"
 	"footfall/store"
 )
@@ -32,6 +33,7 @@ const ownerName = "leads"
 type Options struct {
 	Sessions *sessionize.Sessions
 	Catalog  *catalog.Catalog
+	Learn    *learn.Learn // scores leads; nil: rules do, and nobody trains
 	Now      func() time.Time
 	Random   io.Reader // of ids, default crypto/rand
 }
@@ -54,8 +56,13 @@ func Open(db *store.DB, o Options) (*Leads, error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	l := &Leads{db: db, o: o, past: newPast(), inFlight: map[string]bool{}}
 	var err error
+	if o.Learn == nil {
+		if o.Learn, err = learn.Open(db, learn.Options{Now: o.Now, Catalog: o.Catalog}); err != nil {
+			return nil, err
+		}
+	}
+	l := &Leads{db: db, o: o, past: newPast(), inFlight: map[string]bool{}}
 	if l.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, fmt.Errorf("open leads: %w", err)
 	}
@@ -84,6 +91,8 @@ func (l *Leads) Apply(b *store.Batch, r *journal.Record) error {
 		err = l.applyPatch(b, r)
 	case journal.KindActivity, journal.KindOutcome, journal.KindFeedback:
 		err = l.applyEntry(b, r)
+	case journal.KindScore:
+		err = l.applyScore(b, r)
 	case journal.KindRetire:
 		err = l.applyRetire(b, r)
 	case journal.KindErase:
@@ -115,12 +124,11 @@ func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
 		return err
 	}
 	if found { // applied before: a later record may have changed it, and will again
-		l.past.recount(old.Organization, old.Status, row.Status)
+		l.past.recount(&old, &row)
 	} else {
 		l.past.add(&row)
 	}
 	setRow(b, r.Site, key, &row)
-	b.Set(timeKey(r.Site, row.Created, key), nil)
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
 }
@@ -135,13 +143,13 @@ func (l *Leads) applyPatch(b *store.Batch, r *journal.Record) error {
 	if err != nil || !found { // erased or retired since
 		return err
 	}
-	from := row.Status
+	from := row
 	if e := row.change(&c); e != nil {
 		if err := setEntry(b, r.Site, key, e); err != nil {
 			return err
 		}
 	}
-	l.setRow(b, r, key, &row, from)
+	l.setRow(b, r, key, &row, &from)
 	return nil
 }
 
@@ -156,7 +164,7 @@ func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
 	if err != nil || !found { // erased or retired since
 		return err
 	}
-	from := row.Status
+	from := row
 	if e.Undo != nil {
 		row.undo(e.Undo, e.At)
 		b.Delete(numberKey(store.LeadHistory, r.Site, key, e.Undo.Number))
@@ -164,13 +172,13 @@ func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
 		row.step(&e)
 		b.Set(numberKey(store.LeadHistory, r.Site, key, e.Number), r.Body)
 	}
-	l.setRow(b, r, key, &row, from)
+	l.setRow(b, r, key, &row, &from)
 	return nil
 }
 
-// setRow writes a row that a record changed.
-func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, row *row, from status) {
-	l.past.recount(row.Organization, from, row.Status)
-	setRow(b, r.Site, key, row)
+// setRow writes a row that a record changed, and that was different before.
+func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, to, from *row) {
+	l.past.recount(from, to)
+	setRow(b, r.Site, key, to)
 	journal.StorePosition(b, ownerName, r.Pos)
 }

@@ -21,7 +21,11 @@ type orgPast struct {
 	last     []ranked // the newest, ascending by position
 	wins     int
 	resolved int
+	bands    [numPriorities]band
 }
+
+// band is how the leads of a priority have done that were scored when they came.
+type band struct{ leads, won int }
 
 type ranked struct {
 	pos    journal.Position
@@ -49,18 +53,19 @@ func (p *past) clear() {
 	clear(p.orgs)
 }
 
-// of returns the uncapped points of an organization's last leads, and how many of its leads closed and were resolved.
-func (p *past) of(organization string) (points []int, wins, resolved int) {
+// of returns the uncapped points of an organization's last leads, how many of its leads closed and were resolved, and how
+// those of each priority did.
+func (p *past) of(organization string) (points []int, wins, resolved int, bands [numPriorities]band) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := p.orgs[organization]
 	if o == nil {
-		return nil, 0, 0
+		return nil, 0, 0, bands
 	}
 	for _, r := range o.last {
 		points = append(points, r.points)
 	}
-	return points, o.wins, o.resolved
+	return points, o.wins, o.resolved, o.bands
 }
 
 // add counts a row. Rows come in any order; those of the newest leads stay.
@@ -72,7 +77,7 @@ func (p *past) add(r *row) {
 		o = new(orgPast)
 		p.orgs[r.Organization] = o
 	}
-	o.count(r.Status, 1)
+	o.count(r, 1)
 	i, found := o.find(r.Pos)
 	if found || r.Unranked {
 		return
@@ -83,11 +88,11 @@ func (p *past) add(r *row) {
 	}
 }
 
-// recount takes a row's change of status in.
-func (p *past) recount(organization string, from, to status) {
+// recount takes a row's change in. The organization of a lead never changes.
+func (p *past) recount(from, to *row) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if o := p.orgs[organization]; o != nil {
+	if o := p.orgs[to.Organization]; o != nil {
 		o.count(from, -1)
 		o.count(to, 1)
 	}
@@ -101,18 +106,27 @@ func (p *past) remove(r *row) {
 	if o == nil {
 		return
 	}
-	o.count(r.Status, -1)
+	o.count(r, -1)
 	if i, found := o.find(r.Pos); found {
 		o.last = slices.Delete(o.last, i, i+1)
 	}
 }
 
-func (o *orgPast) count(s status, by int) {
+func (o *orgPast) count(r *row, by int) {
+	s := r.Status
 	if s.won() {
 		o.wins += by
 	}
 	if s.resolved() {
 		o.resolved += by
+	}
+	if r.Imported { // its score was shown to nobody when it came
+		return
+	}
+	b := &o.bands[r.Priority]
+	b.leads += by
+	if s.won() {
+		b.won += by
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -165,26 +166,12 @@ func (r *rowReader) feature(name, text string) error {
 		text = "0"
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil || math.IsNaN(v) || v < 0 || v > largest(name) {
-		return fault.Field(fault.InvalidField, name, "%s is a number from 0 to %g.", name, largest(name))
+	high, _ := scorer.Feature(slices.Index(scorer.FeatureNames[:], name)).Range()
+	if err != nil || math.IsNaN(v) || v < 0 || v > high {
+		return fault.Field(fault.InvalidField, name, "%s is a number from 0 to %g.", name, high)
 	}
 	r.past.Features[name] = v
 	return nil
-}
-
-// largest returns the largest value of a feature that is not made up.
-func largest(name string) float64 {
-	switch name {
-	case "behavioral_score", "scroll_depth_avg", "price_range_match_score":
-		return 100
-	case "form_completion_rate", "is_mobile", "is_returning_visitor", "referrer_is_social":
-		return 1
-	case "hour_of_day":
-		return 23
-	case "day_of_week":
-		return 6
-	}
-	return 1e9
 }
 
 func (r *rowReader) identity(int64) error {

@@ -30,7 +30,7 @@ func (w *world) everything() string {
 	w.must(err)
 	b, err := json.Marshal(page)
 	w.must(err)
-	last, wins, resolved := w.leads.past.of(w.site().Organization)
+	last, wins, resolved, _ := w.leads.past.of(w.site().Organization)
 	p, err := json.Marshal([]any{last, wins, resolved})
 	w.must(err)
 	return string(b) + string(p)

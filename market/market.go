@@ -1,8 +1,9 @@
 // Package market answers questions about listings over a range of days: how one did, which did best, and which visitors
-// they share.
+// they share; and what listings like each other do on average, with a listing held against that.
 //
 // Its numbers are sums and set unions of sessionize's listing days in whole milliseconds and tenths of a percent; only
-// the JSON is rounded, half up. It reads and keeps nothing of its own. Days are local days of the site, since
+// the JSON is rounded, half up. Benchmarks are means in floating point, of samples in an order that does not change. It
+// reads and keeps nothing of its own. Days are local days of the site, since
 // 1970-01-01, both ends inclusive.
 package market
 
@@ -136,4 +137,9 @@ func checkRange(from, to uint16) error {
 		return fault.Field(fault.InvalidField, "from", "from (%s) is after to (%s).", Date(from), Date(to))
 	}
 	return nil
+}
+
+// siteDay returns the day that a clock of the site shows, days since 1970-01-01.
+func siteDay(ms int64, site *catalog.Site) int64 {
+	return int64(dayOf(time.UnixMilli(ms).In(site.Zone())))
 }

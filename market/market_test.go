@@ -28,14 +28,14 @@ const (
 
 // world is the real fold on the real journal and store, in memory.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	market  *Market
 	catalog *catalog.Catalog
 	journal *journal.Journal
 	n       int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t}
 	db, err := store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges()})

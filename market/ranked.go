@@ -19,7 +19,7 @@ const (
 
 // RankQuery asks for the listings that did best.
 type RankQuery struct {
-	Profile  string // the site's own or empty: every listing, as long as no listing has a profile of its own
+	Profile  string // whose listings, empty: everybody's; those that the catalog does not know are the site's profile's
 	From, To uint16
 	Sort     string // the JSON name of a number, default total_views
 	Limit    int    // default 50, at most 1,000
@@ -64,10 +64,7 @@ func (m *Market) Ranked(sites []*catalog.Site, q RankQuery) (*Ranking, error) {
 	ranking := &Ranking{Listings: []Ranked{}, From: Date(q.From), To: Date(q.To)}
 	var all []candidate
 	for _, site := range sites {
-		if q.Profile != "" && q.Profile != site.Profile {
-			continue
-		}
-		of, err := m.candidates(site.ID, q.From, q.To)
+		of, err := m.candidates(site, q.Profile, q.From, q.To)
 		if err != nil {
 			return nil, err
 		}
@@ -85,17 +82,18 @@ func (m *Market) Ranked(sites []*catalog.Site, q RankQuery) (*Ranking, error) {
 	return ranking, nil
 }
 
-// candidates returns every listing with data. Only one listing's visitors are in memory at a time.
-func (m *Market) candidates(site uint32, from, to uint16) (all []candidate, err error) {
+// candidates returns every listing of a profile, empty: of all, with data. Only one listing's visitors are in memory at
+// a time.
+func (m *Market) candidates(site *catalog.Site, profile string, from, to uint16) (all []candidate, err error) {
 	var listing string
 	var t *total
 	flush := func() {
-		if t != nil {
-			all = append(all, candidate{site, listing, t.exact()})
-			t = nil
+		if t != nil && (profile == "" || profile == m.catalog.ListingProfile(site, listing)) {
+			all = append(all, candidate{site.ID, listing, t.exact()})
 		}
+		t = nil
 	}
-	err = m.sessions.EachListingDay(site, from, to, func(d *sessionize.ListingDay) error {
+	err = m.sessions.EachListingDay(site.ID, from, to, func(d *sessionize.ListingDay) error {
 		if empty(d) {
 			return nil
 		}

@@ -26,32 +26,35 @@ const (
 
 // Demo replays an access log in combined format against a server that is serving: its times are moved so that it ends
 // shortly after now, what lies in the past is imported, the last two hours are sent as beacons at once, and the rest when
-// its time comes. It tells on out what to look at, the site of homes at the given address first, and returns when the log
-// or ctx ends.
-func (s *Server) Demo(ctx context.Context, log []byte, site string, out io.Writer) error {
-	fmt.Fprintf(out, "\nOpen http://%s: homes for sale, and beside them your session as footfall sees it.\n\n", site)
+// its time comes. Its pages stand for the given homes. Once all but that rest is in, it calls ready. It returns when the
+// log or ctx ends.
+func (s *Server) Demo(ctx context.Context, log []byte, homes []string, out io.Writer, ready func() error) error {
 	lines := bytes.Split(bytes.TrimSuffix(log, []byte("\n")), []byte("\n"))
 	last, err := lastTime(lines)
 	if err != nil {
 		return err
 	}
 	now := s.o.Now()
-	o := ingest.LogOptions{Pattern: demoPattern, Shift: now.Add(demoAhead).Sub(last).Truncate(time.Second)}
+	o := ingest.LogOptions{Pattern: demoPattern, Shift: now.Add(demoAhead).Sub(last).Truncate(time.Second), Homes: homes}
 	past, beacons := s.splitLog(lines, o, now)
 	fmt.Fprintf(out, "Importing %d lines of a real web server's log, moved to now …\n", len(past))
-	sum, err := s.ingest.ImportLog(ctx, s.Site(), bytes.NewReader(bytes.Join(past, []byte("\n"))), o, func(p ingest.Progress) {
-		fmt.Fprintf(out, "  %d lines\n", p.Lines)
-	})
+	sum, err := s.ingest.ImportLog(ctx, s.Site(), bytes.NewReader(bytes.Join(past, []byte("\n"))), o, func(ingest.Progress) {})
 	if err != nil {
 		return fmt.Errorf("import the past of the log: %w", err)
 	}
 	fmt.Fprintf(out, "%d events accepted; %d lines are no page views. Now sending what is recent as live beacons …\n", sum.Accepted, sum.Skipped)
 	told := false
+	tell := func() error {
+		if told {
+			return nil
+		}
+		told = true
+		return ready()
+	}
 	for _, b := range beacons {
 		if wait := b.At.Sub(s.o.Now()); wait > 0 {
-			if !told {
-				told = true
-				s.tellDemo(out)
+			if err := tell(); err != nil {
+				return err
 			}
 			select {
 			case <-time.After(wait):
@@ -66,10 +69,7 @@ func (s *Server) Demo(ctx context.Context, log []byte, site string, out io.Write
 			return err
 		}
 	}
-	if !told {
-		s.tellDemo(out)
-	}
-	return nil
+	return tell()
 }
 
 func lastTime(lines [][]byte) (last time.Time, err error) {
@@ -120,8 +120,8 @@ func (s *Server) sendBeacon(ctx context.Context, b ingest.LogBeacon) error {
 	return nil
 }
 
-// tellDemo prints three questions that answer now.
-func (s *Server) tellDemo(out io.Writer) {
+// TellDemo prints three questions that answer now.
+func (s *Server) TellDemo(out io.Writer) {
 	site := s.Site()
 	active, _, err := s.sessions.Active(site.ID, s.o.Now().Add(-demoLive).UnixMilli())
 	if err != nil || len(active) == 0 {
@@ -130,11 +130,10 @@ func (s *Server) tellDemo(out io.Writer) {
 	}
 	busiest := slices.MaxFunc(active, func(a, b sessionize.Analytics) int { return a.EventCount - b.EventCount })
 	ask := func(what, path string) {
-		fmt.Fprintf(out, "\n# %s\ncurl -s -H 'Authorization: Bearer %s' 'http://%s%s'\n", what, s.initial.AdminKey, s.o.Listen, path)
+		fmt.Fprintf(out, "\n# %s\ncurl -s -H \"Authorization: Bearer $FOOTFALL_ADMIN_KEY\" 'http://%s%s'\n", what, s.o.Listen, path)
 	}
-	fmt.Fprintf(out, "\nfootfall is serving on http://%s. The newest two hours of the log came as live beacons. Ask it:\n", s.o.Listen)
+	fmt.Fprintf(out, "\nAsk it (https and a key of your own where others can reach it):\n\nexport FOOTFALL_ADMIN_KEY=%s\n", s.initial.AdminKey)
 	ask("live sessions, hottest first", "/v1/sessions?active=15m&sort=score&limit=5")
 	ask("one session's timeline", "/v1/sessions/"+busiest.SessionID+"/events")
-	ask(`ranked "listings": pages of that log stand for them here`, "/v1/engagement/listings?limit=5")
-	fmt.Fprintf(out, "\nThe rest of the log is sent within a minute; the server goes on. Stop it with Ctrl-C.\n")
+	ask("homes by engagement; pages of the log stand for them", "/v1/engagement/listings?limit=5")
 }

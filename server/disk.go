@@ -136,7 +136,7 @@ func (d *disk) refuse(kind journal.Kind) error {
 			return nil
 		}
 		limit /= 2
-	case journal.KindChunk:
+	case journal.KindChunk, journal.KindModel, journal.KindScore:
 	default: // what makes room again, and what those who run the server do
 		return nil
 	}

@@ -28,6 +28,7 @@ type snapshot struct {
 	free       uint64                   // bytes of the disk
 	corrupt    int64
 	verified   int64 // seconds since 1970
+	auc        map[string]float64
 }
 
 // figure is a metric without labels.
@@ -81,7 +82,7 @@ type collector struct {
 	figures  []figure
 	descs    []*prometheus.Desc // of figures
 
-	events, memory, memoryLimit, oldest, fsync, levelTables, levelBytes, levelScore *prometheus.Desc
+	auc, events, memory, memoryLimit, oldest, fsync, levelTables, levelBytes, levelScore *prometheus.Desc
 }
 
 func newCollector(take func() snapshot) *collector {
@@ -90,6 +91,7 @@ func newCollector(take func() snapshot) *collector {
 		c.descs = append(c.descs, desc(f.name, f.help))
 	}
 	c.events = desc("events_total", "Events by what became of them; duplicates are accepted. Requests that were refused whole have none.", "result", "reason")
+	c.auc = desc("model_auc", "Area under the ROC curve of an organization's active model, out of fold, when it was trained.", "organization")
 	c.memory = desc("memory_bytes", "Bytes of memory that are accounted for.", "part")
 	c.memoryLimit = desc("memory_limit_bytes", "What memory_bytes may reach.", "part")
 	c.oldest = desc("oldest_record_seconds", "Age of the oldest record; of events, since the beginning of their day.", "space")
@@ -109,7 +111,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range c.descs {
 		out <- d
 	}
-	for _, d := range []*prometheus.Desc{c.events, c.memory, c.memoryLimit, c.oldest, c.fsync, c.levelTables, c.levelBytes, c.levelScore} {
+	for _, d := range []*prometheus.Desc{c.auc, c.events, c.memory, c.memoryLimit, c.oldest, c.fsync, c.levelTables, c.levelBytes, c.levelScore} {
 		out <- d
 	}
 }
@@ -126,6 +128,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	send(c.events, counter, float64(s.accepted), "accepted", "")
 	for code, n := range s.rejected {
 		send(c.events, counter, float64(n), "rejected", string(code))
+	}
+	for organization, auc := range s.auc {
+		send(c.auc, gauge, auc, organization)
 	}
 	for _, p := range memoryParts(&s) {
 		send(c.memory, gauge, float64(p.bytes), p.name)
@@ -177,6 +182,10 @@ func (s *Server) snapshot() snapshot {
 		} else if found {
 			snap.oldest[space] = max(s.o.Now().Sub(at), 0)
 		}
+	}
+	var err error
+	if snap.auc, err = s.learn.ActiveAUC(); err != nil {
+		s.o.Log.Error("the active models cannot be read", "error", err)
 	}
 	at, found, err := journal.OldestEvents(s.db.Reader())
 	note("events", at, found, err)

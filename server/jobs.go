@@ -73,5 +73,6 @@ func (s *Server) chores() []job {
 		{"audit trail", 24 * time.Hour, s.access.RetireAudit},
 		{"erasures", time.Hour, s.purgeRest},
 		{"anonymous salt", time.Minute, s.turnSalt},
+		{"models", 6 * time.Hour, s.keepModels},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -26,12 +27,20 @@ func (o *Options) Validate() error {
 		return errors.New("--tls-cert and --tls-key belong together")
 	case o.AdminKey != "" && o.AdminKeyFile != "":
 		return errors.New("give --admin-key or --admin-key-file, not both")
+	case o.PublicURL != "" && !isOrigin(o.PublicURL):
+		return fmt.Errorf("--public-url is %q: write where browsers find the server, such as https://footfall.example", o.PublicURL)
 	case o.CheckpointEvery < 0 || o.CheckpointEvery > maxCheckpointEvery:
 		return fmt.Errorf("--checkpoint-every is %v: at most %v", o.CheckpointEvery, maxCheckpointEvery)
 	case o.QueryConcurrency < 0:
 		return errors.New("--query-concurrency is below 0")
 	}
 	return access.CheckKeys(o.WriteKey, o.AdminKey)
+}
+
+// isOrigin says whether an address is a scheme and a host, with nothing behind them.
+func isOrigin(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && address == u.Scheme+"://"+u.Host
 }
 
 // adminKey returns the admin key that flags give, empty if they give none.
@@ -62,5 +71,6 @@ func (s *Server) checkPublic() error {
 // free says whether nothing else is served at a path, and whether it is one at all.
 func free(path string) bool {
 	return len(path) > 1 && path[0] == '/' && !strings.ContainsAny(path, "{}%?# ") &&
-		!strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/ff.")
+		!strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/app/") &&
+		!strings.HasPrefix(path, "/ff.") && path != "/openapi.json"
 }

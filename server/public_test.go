@@ -78,12 +78,15 @@ func TestThePublicPortSpeaksTLS(t *testing.T) {
 func TestOptionsOfThePublicPortAreChecked(t *testing.T) {
 	cert, key, _ := certificate(t)
 	for says, change := range map[string]func(*server.Options){
-		"belong together":                 func(o *server.Options) { o.TLSCert = cert },
-		"read --tls-cert and --tls-key":   func(o *server.Options) { o.TLSCert, o.TLSKey = key, cert },
-		`--beacon-path is "news"`:         func(o *server.Options) { o.BeaconPath = "news" },
-		`--beacon-path is "/v1/sessions"`: func(o *server.Options) { o.BeaconPath = "/v1/sessions" },
-		`--beacon-path is "/{id}"`:        func(o *server.Options) { o.BeaconPath = "/{id}" },
-		`--tracker-path is "/ff.js"`:      func(o *server.Options) { o.TrackerPath = "/ff.js" },
+		"belong together":                  func(o *server.Options) { o.TLSCert = cert },
+		"read --tls-cert and --tls-key":    func(o *server.Options) { o.TLSCert, o.TLSKey = key, cert },
+		`--beacon-path is "news"`:          func(o *server.Options) { o.BeaconPath = "news" },
+		`--beacon-path is "/v1/sessions"`:  func(o *server.Options) { o.BeaconPath = "/v1/sessions" },
+		`--beacon-path is "/{id}"`:         func(o *server.Options) { o.BeaconPath = "/{id}" },
+		`--tracker-path is "/ff.js"`:       func(o *server.Options) { o.TrackerPath = "/ff.js" },
+		`--beacon-path is "/openapi.json"`: func(o *server.Options) { o.BeaconPath = "/openapi.json" },
+		`--public-url is "homes.example"`:  func(o *server.Options) { o.PublicURL = "homes.example" },
+		`--public-url is "https://a/b"`:    func(o *server.Options) { o.PublicURL = "https://a/b" },
 	} {
 		o := options(filepath.Join(t.TempDir(), "data"))
 		change(&o)

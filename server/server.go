@@ -26,6 +26,7 @@ import (
 	"footfall/ingest"
 	"footfall/journal"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/sessionize"
 	"footfall/store"
@@ -51,6 +52,7 @@ type Options struct {
 	TrustedProxies   ingest.Proxies `help:"Networks whose X-Forwarded-For is believed, with commas between them: 10.0.0.0/8,127.0.0.1." placeholder:"NETWORKS"`
 	TLSCert          string         `name:"tls-cert" help:"File of the public port's certificate and its chain, PEM." type:"path" placeholder:"FILE"`
 	TLSKey           string         `name:"tls-key" help:"File of its private key, PEM." type:"path" placeholder:"FILE"`
+	PublicURL        string         `name:"public-url" help:"Where browsers find the public port, such as https://footfall.example: for the links that are handed out, and the description of the API." placeholder:"URL"`
 	TrackerPath      string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
 	BeaconPath       string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
 	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
@@ -82,6 +84,7 @@ type Server struct {
 	catalog  *catalog.Catalog
 	sessions *sessionize.Sessions
 	leads    *leads.Leads
+	learn    *learn.Learn
 	journal  *journal.Journal
 	access   *access.Access
 	initial  access.Initial
@@ -136,8 +139,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
 	}
 	scripts, err := web.Scripts(o.BeaconPath)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the tracker: %w", err), s.closeState(), s.ops.close())
+	app, aerr := web.App()
+	if err = errors.Join(err, aerr); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare what browsers load: %w", err), s.closeState(), s.ops.close())
 	}
 	if s.salt, err = s.openSalt(); err != nil {
 		return nil, errors.Join(err, s.closeState(), s.ops.close())
@@ -148,9 +152,10 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	})
 	cursorKey := s.db.ID("the key of cursors") // secret, and the same after a restart
 	s.api = api.New(api.Options{
-		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Market: market.New(s.sessions, s.catalog),
+		Ingest: s.ingest, Sessions: s.sessions, Leads: s.leads, Learn: s.learn, Market: market.New(s.sessions, s.catalog),
+		Agents:  market.NewAgents(s.leads, s.sessions, s.catalog),
 		Catalog: s.catalog, Access: s.access, WaitDurable: s.journal.WaitDurable, CursorKey: cursorKey[:], BeaconPath: o.BeaconPath,
-		Scripts: scripts, TrackerPath: o.TrackerPath, Now: o.Now, Log: o.Log,
+		Scripts: scripts, App: app, TrackerPath: o.TrackerPath, PublicURL: o.PublicURL, Now: o.Now, Log: o.Log,
 		Observe: s.metrics.requests.observe, Queries: o.QueryConcurrency, QueryTimeout: o.QueryTimeout,
 		Purge: func(ctx context.Context) error { return s.purge(ctx, false) },
 	})
@@ -202,7 +207,11 @@ func (s *Server) openFold() (err error) {
 	if s.sessions, err = sessionize.Open(s.db, sessionize.Options{Memory: int64(s.budget.live), Log: o.Log}); err != nil {
 		return err
 	}
-	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Now: o.Now}); err != nil {
+	if s.learn, err = learn.Open(s.db, learn.Options{Now: o.Now, Log: o.Log, Catalog: s.catalog, Yield: s.yield,
+		Leads: func(organization string) ([]learn.Lead, error) { return s.leads.Teach(organization) }}); err != nil {
+		return err
+	}
+	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Learn: s.learn, Now: o.Now}); err != nil {
 		return err
 	}
 	if s.access, err = access.Open(s.db, access.Options{Now: o.Now}); err != nil {
@@ -220,6 +229,7 @@ func (s *Server) openFold() (err error) {
 	o.Log.Info("recovered", "position", s.journal.Applied(), "took", time.Since(began).String())
 	s.catalog.Attach(s.journal)
 	s.leads.Attach(s.journal)
+	s.learn.Attach(s.journal)
 	s.access.Attach(s.journal)
 	if o.Hurry != nil {
 		s.unhurried = context.AfterFunc(o.Hurry, func() {
@@ -240,8 +250,11 @@ func (s *Server) refuse(kind journal.Kind) error {
 
 // owners are applied in this order: what others read comes first.
 func (s *Server) owners() []journal.Owner {
-	return []journal.Owner{s.catalog, s.access, s.sessions, s.leads}
+	return []journal.Owner{s.catalog, s.access, s.learn, s.sessions, s.leads}
 }
+
+// Routes returns what the public port serves.
+func (s *Server) Routes() []api.Route { return s.api.Routes() }
 
 // Ingest returns the door for imports from within the process.
 func (s *Server) Ingest() *ingest.Ingest { return s.ingest }

@@ -9,7 +9,11 @@ import (
 // Admit is the committer's question just before a record gets its position: it drops the chunk's duplicates, flags a
 // session that is over the rate, and stamps the visitor's ordinal. The committer applies the record right after.
 func (o *Sessions) Admit(r *journal.Record) error {
-	if r.Kind != journal.KindChunk {
+	switch r.Kind {
+	case journal.KindChunk:
+	case journal.KindHot:
+		return o.admitHot(r)
+	default:
 		return nil
 	}
 	o.mu.Lock()

@@ -54,8 +54,19 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 		}
 		return o.checkDay(d, key)
 	})
+	scan(store.PageDays, func(k, value []byte) error {
+		key, _, err := decodePageDay(k, value)
+		if err == nil && !slices.Equal(o.pageDayKey(key), k) {
+			err = fmt.Errorf("%w: page day under another profile's key", ErrCorrupt)
+		}
+		return err
+	})
 	scan(store.Erased, func(k, value []byte) error {
 		_, err := decodeErased(k, value)
+		return err
+	})
+	scan(store.Hot, func(k, value []byte) error {
+		_, err := decodeHotRow(k, value)
 		return err
 	})
 	scan(store.Seen, func(k, _ []byte) error {

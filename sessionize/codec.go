@@ -356,8 +356,9 @@ func (d *reader) runs(runs []Run, base int64) []Run {
 //	visitor sessions  0x05 | site u32 | visitor 16 | session 16
 //	seen              0x06 | slot u32 (receive time / 5 min) | site u32 | session 16
 //	listing days      0x07 | site u32 | listing 16 | local day u16
+//	hot               see hot.go
 //
-// Visitor sessions and seen keys have no values.
+// Visitor sessions and seen keys have no values. Page days are drawn in pageday.go.
 func idKey(space store.Space, site uint32, id store.ID) []byte {
 	b := binary.BigEndian.AppendUint32(append(make([]byte, 0, 40), byte(space)), site)
 	return append(b, id[:]...)

@@ -4,6 +4,7 @@ package sessionize
 // matters.
 type Deltas struct {
 	Days    []DayDelta
+	Pages   []PageDelta
 	Visitor string // the visitor that Runs and Ordinal belong to; empty: none
 	Ordinal uint32 // the visitor's ordinal, 0: none yet
 	Runs    []Run
@@ -48,7 +49,7 @@ func (c *DayCounts) Subtract(d DayCounts) {
 	}
 }
 
-func (d *Deltas) reset() { *d = Deltas{Days: d.Days[:0], Runs: d.Runs[:0]} }
+func (d *Deltas) reset() { *d = Deltas{Days: d.Days[:0], Pages: d.Pages[:0], Runs: d.Runs[:0]} }
 
 // day returns the delta of a listing day, one for each in a chunk as long as it moves no visitors.
 func (d *Deltas) day(listing string, day uint16) *DayDelta {

@@ -9,7 +9,7 @@ import (
 )
 
 // applyErase forgets visitors with their sessions, single sessions, and the inquiries of leads. What they added to
-// listing days is subtracted. That is found out by folding their chunks once more, so it needs no other record of it,
+// listing days and page days is subtracted. That is found out by folding their chunks once more, so it needs no other record of it,
 // and a journal from which the chunks are gone already adds nothing and subtracts nothing. Where chunks are past their
 // retention only visitors are taken out of the days; views and times stay, as sums that lead to nobody.
 //
@@ -35,6 +35,9 @@ func (o *Sessions) applyErase(b *store.Batch, r *journal.Record) error {
 		}
 		all := slices.DeleteFunc(row.all, func(p journal.Position) bool { return p >= r.Pos })
 		b.Set(erasedKey(id), appendErased(nil, at.at, append(all, r.Pos)))
+		if p := (person{id.site, id.kind, id.id}); p.known() {
+			coolDown(b, p)
+		}
 	}
 	o.bound = slices.DeleteFunc(o.bound, func(v visitorSession) bool { return e.hasSession(v.session) })
 	o.seen = slices.DeleteFunc(o.seen, func(s seenEntry) bool { return e.hasSession(s.key) })
@@ -155,6 +158,9 @@ func (e *eraser) subtract(key sessionKey, days []uint16, stored *Session) error 
 			Fold(&s, r.Chunk, &out)
 			for i := range out.Days {
 				e.o.subtractDay(key.site, &out.Days[i])
+			}
+			if r.Pos > e.o.pagesSince {
+				e.o.addPages(key.site, out.Pages, -1)
 			}
 			return nil
 		})

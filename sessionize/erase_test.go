@@ -70,6 +70,7 @@ func (w *world) told() string {
 			fmt.Fprintln(&b, "listing", l, showDays(w.listingDays(l)))
 		}
 	}
+	fmt.Fprintln(&b, "pages", w.pageDays())
 	return b.String()
 }
 

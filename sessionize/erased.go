@@ -191,9 +191,9 @@ func (e *Erased) Ranges() []store.Range {
 	prefix := func(key []byte) store.Range { return store.Range{Lo: key, Hi: store.PrefixEnd(key)} }
 	switch e.Kind {
 	case journal.EraseVisitor:
-		return []store.Range{prefix(idKey(store.Visitors, e.Site, e.ID)), prefix(idKey(store.VisitorSessions, e.Site, e.ID))}
+		return []store.Range{prefix(idKey(store.Visitors, e.Site, e.ID)), prefix(idKey(store.VisitorSessions, e.Site, e.ID)), prefix(person{e.Site, e.Kind, e.ID}.prefix())}
 	case journal.EraseSession:
-		return []store.Range{prefix(idKey(store.Sessions, e.Site, e.ID))}
+		return []store.Range{prefix(idKey(store.Sessions, e.Site, e.ID)), prefix(person{e.Site, e.Kind, e.ID}.prefix())}
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ type getter func(key []byte) (value []byte, found bool, err error)
 
 // lookUp is the committer's getter for sessions and visitors, which change in the store at checkpoints only.
 func (o *Sessions) lookUp(key []byte) (value []byte, found bool, err error) {
+	if !o.met.may(key) {
+		return nil, false, nil
+	}
 	if o.lookup == nil {
 		o.lookup = o.db.NewLookup()
 	}

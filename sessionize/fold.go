@@ -29,7 +29,7 @@ func Fold(s *Session, c *event.Chunk, out *Deltas) {
 	if s.Profile == "" {
 		s.Profile = c.Profile
 	}
-	f := folder{s: s, out: out}
+	f := folder{s: s, out: out, profile: c.Profile}
 	f.bind(c)
 	for i := range c.Events {
 		f.event(&c.Events[i])
@@ -39,8 +39,9 @@ func Fold(s *Session, c *event.Chunk, out *Deltas) {
 
 // folder folds the events of one chunk.
 type folder struct {
-	s   *Session
-	out *Deltas
+	s       *Session
+	out     *Deltas
+	profile string // of the chunk
 }
 
 // bind gives the session the visitor and ordinal that the chunk carries. The session's past moves to a visitor that it
@@ -93,6 +94,8 @@ func (f *folder) event(e *event.Event) {
 	}
 	s.Last = max(s.Last, e.At)
 	switch e.Type {
+	case event.PageView:
+		f.out.page(f.profile, uint16(e.Day))
 	case event.FormStart:
 		s.FormStarted = true
 	case event.FormSubmit:

@@ -17,6 +17,7 @@ type oracle struct{ events []kept }
 type kept struct {
 	event.Event
 	session, visitor  string
+	profile           string
 	flagged, imported bool
 	received          int64
 }
@@ -25,7 +26,7 @@ func newOracle() *oracle { return &oracle{} }
 
 func (o *oracle) add(c *event.Chunk) {
 	for _, e := range c.Events {
-		k := kept{e, c.Session, c.Visitor, c.Flags&event.Flagged != 0, c.Flags&event.Imported != 0, c.Received}
+		k := kept{e, c.Session, c.Visitor, c.Profile, c.Flags&event.Flagged != 0, c.Flags&event.Imported != 0, c.Received}
 		if !o.duplicate(k) {
 			o.events = append(o.events, k)
 		}
@@ -165,6 +166,23 @@ func (o *oracle) visits(meant func(kept) bool) VisitorTotals {
 	}
 	t.VisitCount += back
 	return t
+}
+
+func (o *oracle) pageDays() (days []PageDay) {
+	views := map[PageDay]int64{}
+	for _, k := range o.events {
+		if k.Type == event.PageView && !k.flagged {
+			views[PageDay{Profile: k.profile, Day: uint16(k.Day)}]++
+		}
+	}
+	for d, n := range views {
+		d.Views = n
+		days = append(days, d)
+	}
+	slices.SortFunc(days, func(a, b PageDay) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Profile, b.Profile))
+	})
+	return days
 }
 
 func (o *oracle) listingDays(listing string) []ListingTotals {

@@ -1,10 +1,7 @@
 package sessionize
 
 import (
-	"encoding/binary"
-	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,13 +56,16 @@ type Sessions struct {
 
 	// What the next checkpoint merges into the store.
 	days     map[dayKey]*ListingDay
+	pages    map[pageKey]int64
 	visitors map[sessionKey]*Visitor
 	bound    []visitorSession
 	seen     []seenEntry
 	retired  map[sessionKey][][]byte // sessions that are in the store and no more, with the rows to delete
 	erased   map[sessionKey]struct{} // visitors that are in the store and no more
 
-	forgotten forgotten
+	forgotten  forgotten
+	pagesSince journal.Position // chunks up to here have added no page views
+	moves      moves
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -79,6 +79,7 @@ type Sessions struct {
 	known map[sessionKey]map[uint64]struct{} // every id of sessions that lost some, for imports
 
 	// The committer's own: reused from chunk to chunk.
+	met      met
 	lookup   *store.Lookup // since the last checkpoint, nil if nothing was looked up
 	cur      *live
 	admitted *journal.Record
@@ -108,14 +109,18 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	s := &Sessions{
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
-		days: map[dayKey]*ListingDay{}, visitors: map[sessionKey]*Visitor{},
+		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{}, visitors: map[sessionKey]*Visitor{},
 		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
 	var err error
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, err
 	}
+	s.met = newMet(&s.o.Memory, s.pos == 0)
 	if err := s.readMark(); err != nil {
+		return nil, err
+	}
+	if err := s.readPagesSince(); err != nil {
 		return nil, err
 	}
 	return s, s.forgotten.load(db.Reader(), s.at)
@@ -143,9 +148,11 @@ func (o *Sessions) Apply(b *store.Batch, r *journal.Record) error {
 	case journal.KindLead:
 		err = o.applyLead(r)
 	case journal.KindRetire:
-		err = o.applyRetire(r)
+		err = o.applyRetire(b, r)
 	case journal.KindErase:
 		err = o.applyErase(b, r)
+	case journal.KindHot:
+		err = o.applyHot(b, r)
 	}
 	o.pos = r.Pos
 	return err
@@ -167,6 +174,7 @@ func (o *Sessions) applyChunk(r *journal.Record) error {
 		o.nextOrdinal[r.Site] = c.Ordinal + 1
 	}
 	o.applyDeltas(l.key, s)
+	o.moved(l.key, s, c)
 	o.store(l, s, r)
 	return nil
 }
@@ -241,6 +249,7 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 		d := &o.out.Days[i]
 		o.pendingDay(dayKey{key.site, o.db.ID(d.Listing), d.Day}, d.Listing).add(d)
 	}
+	o.addPages(key.site, o.out.Pages, 1)
 	if o.out.Visitor == "" {
 		return
 	}
@@ -282,6 +291,7 @@ func (o *Sessions) Checkpoint() error {
 		}
 	}
 	clear(o.days)
+	clear(o.pages)
 	clear(o.visitors)
 	clear(o.retired)
 	clear(o.erased)
@@ -311,7 +321,9 @@ func (o *Sessions) writeSessions(b *store.Batch) (due []*live) {
 		due = append(due, l)
 	}
 	for _, l := range due {
-		b.Set(idKey(store.Sessions, l.key.site, l.key.id), l.blob[:l.stored])
+		key := idKey(store.Sessions, l.key.site, l.key.id)
+		o.met.add(key)
+		b.Set(key, l.blob[:l.stored])
 	}
 	return due
 }
@@ -324,8 +336,13 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 		}
 		b.Merge(listingDayKey(k.site, k.listing, k.day), v)
 	}
+	if err := o.writePages(b); err != nil {
+		return err
+	}
 	for k, v := range o.visitors {
-		b.Merge(idKey(store.Visitors, k.site, k.id), appendVisitor(nil, v))
+		key := idKey(store.Visitors, k.site, k.id)
+		o.met.add(key)
+		b.Merge(key, appendVisitor(nil, v))
 	}
 	for _, vs := range o.bound {
 		key := append(idKey(store.VisitorSessions, vs.visitor.site, vs.visitor.id), vs.session.id[:]...)
@@ -339,53 +356,5 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 		b.DeleteRange(lo, seenKey(uint32(slot), 0, store.ID{}))
 		o.trimmed = slot
 	}
-	return nil
-}
-
-// The mark, under its own key of the meta space: uv receive time of the newest record | uv first day and uv first slot
-// that may hold chunks which stored sessions lack | uv n, n × (uv site, uv next ordinal), ascending.
-var markKey = []byte("\x00sessionize")
-
-func (o *Sessions) writeMark(b *store.Batch) {
-	day, slot := uint16(event.UTCDay(o.at)), uint32(o.at/slotLength)
-	for d := range o.dirtyDays {
-		day = min(day, d)
-	}
-	if o.dirty.first != nil {
-		slot = min(slot, uint32(o.dirty.first.received/slotLength))
-	}
-	if o.scanning {
-		day, slot = min(day, o.scanFrom), min(slot, o.floorSlot)
-	}
-	v := binary.AppendUvarint(nil, uint64(o.at))
-	v = binary.AppendUvarint(binary.AppendUvarint(v, uint64(day)), uint64(slot))
-	sites := make([]uint32, 0, len(o.nextOrdinal))
-	for site := range o.nextOrdinal {
-		sites = append(sites, site)
-	}
-	slices.Sort(sites)
-	v = binary.AppendUvarint(v, uint64(len(sites)))
-	for _, site := range sites {
-		v = binary.AppendUvarint(binary.AppendUvarint(v, uint64(site)), uint64(o.nextOrdinal[site]))
-	}
-	b.Set(markKey, v)
-}
-
-func (o *Sessions) readMark() error {
-	v, found, err := o.db.Get(markKey)
-	if err != nil || !found || o.pos == 0 {
-		return err
-	}
-	d := reader{b: v}
-	o.at = d.uv()
-	o.scanning, o.scanFrom, o.floorSlot = true, uint16(d.uv()), uint32(d.uv())
-	for range d.count(2) {
-		site := uint32(d.uv())
-		o.nextOrdinal[site] = uint32(d.uv())
-	}
-	if d.bad || len(d.b) != 0 {
-		return fmt.Errorf("%w: the mark of sessionize", ErrCorrupt)
-	}
-	o.completeSince = int64(o.floorSlot) * slotLength
 	return nil
 }

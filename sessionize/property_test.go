@@ -85,6 +85,9 @@ func (s *scope) end() {
 }
 
 func sameAnswers(t *rapid.T, chunks []*event.Chunk, want, got answers) {
+	if w, g := fmt.Sprint(want.pageDays()), fmt.Sprint(got.pageDays()); w != g {
+		t.Fatalf("page days\nwant %s\ngot  %s\nof\n%s", w, g, showChunks(chunks))
+	}
 	compare := func(what, want, got string) {
 		if want != got {
 			t.Fatalf("%s\nwant %s\ngot  %s\nof\n%s", what, want, got, showChunks(chunks))
@@ -136,6 +139,7 @@ func (v *visits) chunk(t *rapid.T) *event.Chunk {
 	c := &event.Chunk{
 		Session: rapid.SampledFrom(someSessions).Draw(t, "session"),
 		Visitor: rapid.SampledFrom(someVisitors).Draw(t, "visitor"),
+		Profile: rapid.SampledFrom([]string{"", "", "ann"}).Draw(t, "profile"),
 	}
 	switch rapid.IntRange(0, 15).Draw(t, "kind") {
 	case 0:

@@ -158,6 +158,7 @@ func (w *world) dump() string {
 		add("listing %s %d %+v seen %v left %v", d.Listing, d.Day, d.DayCounts, d.Seen.ToArray(), d.Left.ToArray())
 		return nil
 	}))
+	add("pages %v", w.pageDays())
 	active, _, err := o.Active(testSite, o.Newest()-24*60*60_000)
 	w.must(err)
 	for _, a := range active {

@@ -71,13 +71,13 @@ func (s *Session) expired(before int64) bool { return s.Received != 0 && s.Recei
 
 // applyRetire forgets sessions that were not seen since the record's day. What they added to visitors and listing days
 // stays. A session that comes back begins anew.
-func (o *Sessions) applyRetire(r *journal.Record) error {
+func (o *Sessions) applyRetire(b *store.Batch, r *journal.Record) error {
 	t, err := journal.DecodeRetire(r.Body)
 	if err != nil || t.Space != store.Sessions {
 		return err
 	}
 	for _, id := range t.IDs {
-		if err := o.retire(sessionKey{r.Site, id}, t.BeforeTime()); err != nil {
+		if err := o.retire(b, sessionKey{r.Site, id}, t.BeforeTime()); err != nil {
 			return err
 		}
 	}
@@ -90,12 +90,13 @@ func (o *Sessions) applyRetire(r *journal.Record) error {
 
 // retire forgets one session. Its row is deleted with the next checkpoint, as all rows of sessions change; until then
 // load does not see it.
-func (o *Sessions) retire(key sessionKey, before int64) error {
+func (o *Sessions) retire(b *store.Batch, key sessionKey, before int64) error {
 	var s Session
 	if _, err := o.state(key, &s); err != nil {
 		return err
 	}
 	if s.expired(before) {
+		coolDown(b, person{key.site, journal.EraseSession, key.id})
 		o.drop(key, &s)
 	}
 	return nil

@@ -18,6 +18,7 @@ type answers interface {
 	session(id string) Analytics
 	visitor(id string) VisitorTotals
 	listingDays(listing string) []ListingTotals
+	pageDays() []PageDay
 }
 
 // The files of testdata/rules are worked out by hand from the meaning of the numbers, so both sides must print them:
@@ -30,7 +31,7 @@ type answers interface {
 //
 // An event is `key=value` pairs: t (since 2026-03-01T12:00:00Z, may be negative), type, page, listing, clock (s),
 // scroll (%), id, interaction, session (s1), visitor (none), recv (t, and never before the chunk before it), zone (0h:
-// what the day of the site is ahead of UTC), flagged and imported (words alone). With n=9 the line stands for nine
+// what the day of the site is ahead of UTC), flagged, imported and anonymous (words alone). With n=9 the line stands for nine
 // events, every= after one another, in which %d counts from 1. The result of send is empty: nothing is refused.
 func TestRulesOfTheNumbers(t *testing.T) {
 	sides := []struct {
@@ -153,6 +154,8 @@ func parseRule(t *testing.T, line string, later int64) *event.Chunk {
 			c.Flags |= event.Flagged
 		case "imported":
 			c.Flags |= event.Imported
+		case "anonymous":
+			c.Flags |= event.Anonymous
 		case "n", "every":
 		default:
 			t.Fatalf("unknown key %s in %s", key, line)

@@ -5,7 +5,7 @@
 // configuration and no map order), that state folded live, recovered after a crash and rebuilt from the journal is
 // equal, and that its memory is bounded whatever clients send. What each number means is told in docs/numbers.md.
 //
-// It owns the spaces sessions, visitors, visitor sessions, seen, listing days and erased. It does not judge events (package
+// It owns the spaces sessions, visitors, visitor sessions, seen, listing days, page days, hot and erased. It does not judge events (package
 // ingest does) and gives no scores (package scorer does).
 package sessionize
 

@@ -8,8 +8,16 @@ import (
 
 // Warm brings the sessions that were live when the last process ended back into memory, so that live lists are whole
 // and stored states need no second look. It runs beside ingest after the journal has recovered; until it is done,
-// sessions are loaded with a look at the events that their stored state may lack.
+// sessions are loaded with a look at the events that their stored state may lack. Then it reads which sessions and
+// visitors there are, so that others need not be looked for.
 func (o *Sessions) Warm(ctx context.Context) error {
+	if err := o.warmLive(ctx); err != nil {
+		return err
+	}
+	return o.meet(ctx)
+}
+
+func (o *Sessions) warmLive(ctx context.Context) error {
 	o.mu.RLock()
 	scanning, from := o.scanning, o.floorSlot
 	o.mu.RUnlock()

@@ -92,6 +92,12 @@ func (w *world) visitor(id string) VisitorTotals {
 	return v.VisitorTotals
 }
 
+func (w *world) pageDays() []PageDay {
+	days, err := w.sessions.PageDays(testSite, 0, 1<<16-1)
+	w.must(err)
+	return days
+}
+
 func (w *world) listingDays(listing string) (totals []ListingTotals) {
 	days, err := w.sessions.ListingDays(testSite, listing, 0, 1<<16-1)
 	w.must(err)

@@ -13,6 +13,8 @@ const (
 	VisitorSessions Space = 0x05
 	Seen            Space = 0x06
 	ListingDays     Space = 0x07
+	PageDays        Space = 0x09
+	Hot             Space = 0x0a
 	LeadForms       Space = 0x10
 	Leads           Space = 0x11
 	LeadsByTime     Space = 0x12
@@ -25,6 +27,9 @@ const (
 	Users           Space = 0x22
 	Logins          Space = 0x23
 	Audit           Space = 0x24
+	Listings        Space = 0x26
+	ListingHistory  Space = 0x27
+	ReportLinks     Space = 0x28
 	Rejects         Space = 0x30
 	Models          Space = 0x40
 	TrainingLog     Space = 0x41
@@ -52,6 +57,8 @@ var Spaces = []SpaceInfo{
 	{VisitorSessions, "visitor sessions", "sessionize", "site 4, visitor 16, session 16", 1 + 4 + 16, true, "with the visitor"},
 	{Seen, "seen", "sessionize", "5-minute slot 4, site 4, session 16", 0, true, "25 h"},
 	{ListingDays, "listing days", "sessionize", "site 4, listing 16, local day 2", 1 + 4 + 16, true, "kept"},
+	{PageDays, "page days", "sessionize", "site 4, local day 2, profile 16", 0, true, "kept"},
+	{Hot, "hot", "sessionize", "site 4, kind 1, person 16, rule 1", 1 + 4 + 1 + 16, true, "with the visitor"},
 	{LeadForms, "lead forms", "leads", "site 4, lead 16", 0, false, "with the lead"},
 	{Leads, "leads", "leads", "site 4, lead 16", 0, true, "whole days"},
 	{LeadsByTime, "leads by time", "leads", "site 4, created ms 8, lead 16", 0, true, "with the lead"},
@@ -64,6 +71,9 @@ var Spaces = []SpaceInfo{
 	{Users, "users", "access", "kind 1, id", 0, false, "kept"},
 	{Logins, "logins", "access", "SHA-256 of the cookie 32", 0, false, "14 days"},
 	{Audit, "audit", "access", "organization 16, position 8", 0, true, "13 months"},
+	{Listings, "listings", "catalog", "site 4, listing 16", 0, true, "kept"},
+	{ListingHistory, "listing history", "catalog", "site 4, listing 16, position 8", 1 + 4 + 16, true, "with the listing"},
+	{ReportLinks, "report links", "catalog", "SHA-256 of the token 32", 0, true, "until they end"},
 	{Rejects, "rejects", "ingest", "site 4, number 8", 0, false, "a ring"},
 	{Models, "models", "learn", "organization 16, version", 0, true, "kept"},
 	{TrainingLog, "training log", "learn", "organization 16, position 8", 0, true, "kept"},

@@ -1,5 +1,6 @@
 // Package web holds what browsers load from the server: the tracker, in the version of this program and in every release
-// that was frozen. The sources are in web/tracker; web/build makes web/dist from them, which is embedded here.
+// that was frozen, and the dashboard. The sources are in web/tracker and web/app; web/build makes web/dist from them, which
+// is embedded here.
 //
 // It guarantees that a frozen release is served as the bytes that its hash in docs/tracker.md names, whatever the flags.
 package web
@@ -54,11 +55,15 @@ func Scripts(beaconPath string) ([]Script, error) {
 		if s.Gzip, err = compress(s.Body); err != nil {
 			return nil, fmt.Errorf("compress %s: %w", s.Name, err)
 		}
-		sum := sha256.Sum256(s.Body)
-		s.ETag = `"` + hex.EncodeToString(sum[:8]) + `"`
+		s.ETag = etag(s.Body)
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+func etag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
 func compress(body []byte) ([]byte, error) {

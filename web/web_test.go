@@ -109,7 +109,7 @@ func TestABeaconPathIsWrittenIntoTheCurrentTrackerOnly(t *testing.T) {
 	}
 }
 
-func TestTheTrackersTypesHold(t *testing.T) {
+func TestTheTypesOfTheSourcesHold(t *testing.T) {
 	if _, err := exec.LookPath("npm"); err != nil {
 		t.Skip("npm is not installed")
 	}
@@ -118,8 +118,10 @@ func TestTheTrackersTypesHold(t *testing.T) {
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Skipf("typescript cannot be installed: %v %s", err, out)
 	}
-	check := exec.Command(filepath.Join(dir, "node_modules", ".bin", "tsc"), "-p", "tracker")
-	if out, err := check.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	for _, project := range []string{"tracker", "app"} {
+		check := exec.Command(filepath.Join(dir, "node_modules", ".bin", "tsc"), "-p", project)
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", project, err, out)
+		}
 	}
 }

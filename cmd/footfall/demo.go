@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"footfall/server"
+	"footfall/server/agency"
 	"footfall/server/homes"
 )
 
@@ -53,11 +55,46 @@ func (c *demoCmd) Run(p *program) (err error) {
 	return p.serve(s, &o, func(ctx context.Context) error {
 		shown := make(chan error, 1)
 		go func() { shown <- pages.Serve(ctx, site) }()
-		err := s.Demo(ctx, log, site.Addr().String(), p.out)
+		err := c.play(ctx, p, s, pages, log)
 		if err != nil { // the pages go on until Ctrl-C, so it is told now
-			p.log.Error("the log is not replayed to its end", "error", err)
+			p.log.Error("the demo is not played to its end", "error", err)
 		}
 		return errors.Join(err, <-shown)
+	})
+}
+
+// play fills the server with the past of an agency and of a real log, says what to open, and lets visitors come.
+func (c *demoCmd) play(ctx context.Context, p *program, s *server.Server, pages *homes.Site, log []byte) error {
+	keys := s.Initial()
+	o := agency.Options{Footfall: "http://" + c.Listen, WriteKey: keys.WriteKey, SecretKey: keys.AdminKey, Now: time.Now, Out: p.out}
+	var ids []string
+	for _, h := range pages.Homes() {
+		ids = append(ids, h.ID)
+		o.Homes = append(o.Homes, agency.Home{
+			ID: h.ID, Address: h.Street, City: "King County", Price: h.Price, Beds: h.Beds, Baths: h.Baths, Sqft: h.Sqft,
+			Listed: time.Now().AddDate(0, 0, -h.Beds*9).Truncate(24 * time.Hour),
+		})
+	}
+	a := agency.New(o)
+	if err := a.Past(ctx); err != nil {
+		return err
+	}
+	var walking sync.WaitGroup
+	defer walking.Wait()
+	return s.Demo(ctx, log, ids, p.out, func() error {
+		if err := a.Open(ctx); err != nil {
+			return err
+		}
+		s.TellDemo(p.out)
+		if err := a.Invite(ctx, "http://"+c.SiteListen); err != nil {
+			return err
+		}
+		walking.Go(func() {
+			if err := a.Walk(ctx); err != nil {
+				p.log.Error("generated visitors stay away", "error", err)
+			}
+		})
+		return nil
 	})
 }
 

@@ -68,7 +68,8 @@ type keysCreateCmd struct {
 	Kind         string   `arg:"" enum:"write,secret" help:"write: public, sends for one site; secret: does what its scopes say."`
 	Name         string   `help:"What it is for." placeholder:"TEXT"`
 	Site         uint32   `help:"Site of a write key." placeholder:"ID"`
-	Organization string   `help:"Organization of a secret key; without it, it is good for every one." placeholder:"ID"`
+	Organization string   `help:"Organization of a secret key; may be left out if there is one only." placeholder:"ID"`
+	Instance     bool     `help:"A secret key for every organization, present and to come."`
 	Profile      string   `help:"Profile of a secret key; without it, it is good for all of the organization." placeholder:"ID"`
 	Scopes       []string `help:"Scopes of a secret key: read, write, admin, with commas between them." placeholder:"SCOPES"`
 }
@@ -78,7 +79,7 @@ func (c *keysCreateCmd) Run(p *program) error {
 	if c.Kind == "write" {
 		body["site_id"] = c.Site
 	} else {
-		body["organization_id"], body["profile_id"], body["scopes"] = c.Organization, c.Profile, c.Scopes
+		body["organization_id"], body["profile_id"], body["scopes"], body["instance"] = c.Organization, c.Profile, c.Scopes, c.Instance
 	}
 	return c.mint(p, "/v1/keys", body)
 }

@@ -13,9 +13,9 @@ import (
 	"footfall/server"
 )
 
-// A fresh machine: a server on an empty directory, and nothing but its initial-keys.json.
-func TestTheFirstAdminComesInByALinkAndManagesUsers(t *testing.T) {
-	data := t.TempDir()
+// asked starts a server and returns it, the flags by which commands ask it, and what runs one of them.
+func asked(t *testing.T, data string) (s *server.Server, r remote, run func(interface{ Run(*program) error }) (string, error)) {
+	t.Helper()
 	s, err := server.Open(t.Context(), server.Options{Data: data, Listen: "127.0.0.1:0", QueueBytes: 8 << 20, ShutdownGrace: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestTheFirstAdminComesInByALinkAndManagesUsers(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, public) }()
-	defer func() {
+	t.Cleanup(func() {
 		stop()
 		if err := <-served; err != nil {
 			t.Error(err)
@@ -35,14 +35,20 @@ func TestTheFirstAdminComesInByALinkAndManagesUsers(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	t.Setenv(adminKeyName, "")
-	r := remote{URL: "http://" + public.Addr().String(), Data: data}
-	run := func(c interface{ Run(*program) error }) (string, error) {
+	r = remote{URL: "http://" + public.Addr().String(), Data: data}
+	return s, r, func(c interface{ Run(*program) error }) (string, error) {
 		var out bytes.Buffer
 		err := c.Run(&program{ctx: t.Context(), out: &out})
 		return out.String(), err
 	}
+}
+
+// A fresh machine: a server on an empty directory, and nothing but its initial-keys.json.
+func TestTheFirstAdminComesInByALinkAndManagesUsers(t *testing.T) {
+	data := t.TempDir()
+	s, r, run := asked(t, data)
 	done := func(c interface{ Run(*program) error }, says string) string {
 		t.Helper()
 		out, err := run(c)

@@ -71,6 +71,9 @@ func New(o Options) (*Site, error) {
 	return s, nil
 }
 
+// Homes returns the homes, the most expensive first.
+func (s *Site) Homes() []Home { return s.homes }
+
 func (s *Site) routes(files fs.FS) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, base := range []string{"", "/app"} { // the second is the single-page variant

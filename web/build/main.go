@@ -1,5 +1,5 @@
-// Command build makes web/dist from the sources of the tracker. Run it from the root of the project: go run ./web/build.
-// With -freeze N it also writes ff.v1.N.js, which must not be there yet and never changes again.
+// Command build makes web/dist from the sources of the tracker and the dashboard. Run it from the root of the project:
+// go run ./web/build. With -freeze N it also writes ff.v1.N.js, which must not be there yet and never changes again.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	root := flag.String("web", "web", "the folder with tracker and dist")
+	root := flag.String("web", "web", "the folder with tracker, app and dist")
 	freeze := flag.Int("freeze", -1, "number of a release to freeze")
 	flag.Parse()
 	if err := bundle.Write(*root, *freeze); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -32,7 +33,64 @@ func Tracker(web string) ([]byte, error) {
 	return built.OutputFiles[0].Contents, nil
 }
 
-// Write writes ff.js and ff.d.ts to web/dist, and with a number of 0 or more the release of that number.
+// App returns the files of the dashboard by their names: app.js and app.css, and what app.js loads when it is wanted. web is
+// the folder that holds app, and npm with the packages that it imports.
+func App(web string) (map[string][]byte, error) {
+	root, err := filepath.Abs(web) // names of sources count in hashes, so they are told from here
+	if err != nil {
+		return nil, fmt.Errorf("find the sources: %w", err)
+	}
+	built := api.Build(api.BuildOptions{
+		AbsWorkingDir:     root,
+		EntryPoints:       []string{"app/app.ts", "app/app.css"},
+		NodePaths:         []string{filepath.Join(root, "npm")},
+		Outdir:            "dist/app",
+		Bundle:            true,
+		Splitting:         true,
+		ChunkNames:        "[name]-[hash]",
+		EntryNames:        "[name]",
+		Format:            api.FormatESModule,
+		Target:            api.ES2022,
+		JSX:               api.JSXAutomatic,
+		JSXImportSource:   "preact",
+		Charset:           api.CharsetUTF8,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		LegalComments:     api.LegalCommentsNone,
+		TsconfigRaw:       "{}",
+		LogLevel:          api.LogLevelSilent,
+	})
+	if wrong := append(built.Errors, built.Warnings...); len(wrong) > 0 { // a warning may be a name that is not there
+		return nil, errors.New(strings.Join(api.FormatMessages(wrong, api.FormatMessagesOptions{}), "\n"))
+	}
+	files := map[string][]byte{}
+	for _, f := range built.OutputFiles {
+		files[filepath.Base(f.Path)] = f.Contents
+	}
+	return files, nil
+}
+
+// writeApp writes the files of the dashboard to a folder, and removes those that are none any more.
+func writeApp(web, dir string) error {
+	files, err := App(web)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("remove the built dashboard: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the dashboard: %w", err)
+	}
+	for name, body := range files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), body, 0o644))
+	}
+	return err
+}
+
+// Write writes ff.js, ff.d.ts and the dashboard to web/dist, and with a number of 0 or more the release of the tracker of
+// that number.
 func Write(web string, release int) error {
 	script, err := Tracker(web)
 	if err != nil {
@@ -49,6 +107,7 @@ func Write(web string, release int) error {
 		}
 	}
 	return errors.Join(
+		writeApp(web, filepath.Join(dist, "app")),
 		os.WriteFile(filepath.Join(dist, "ff.js"), script, 0o644),
 		os.WriteFile(filepath.Join(dist, "ff.d.ts"), types, 0o644))
 }

@@ -1,5 +1,6 @@
-// Package pages holds the pages on which people sign in. They work without scripts; one small script of our own fills in
-// the part of a link that only the browser sees.
+// Package pages holds the pages on which people sign in, and the one that the dashboard starts in. They work without
+// scripts, but that the last then only says who is signed in; one small script of our own fills in the part of a link that
+// only the browser sees.
 //
 // It guarantees that whatever a page shows is text, never markup, and that no page names anything of another origin: what
 // Policy permits is enough for each. It does not judge what was typed in (package access does) and sets no headers.
@@ -50,6 +51,7 @@ type Data struct {
 	Name  string
 	Token string
 	Role  string
+	Me    string // JSON of who is signed in, for the dashboard
 }
 
 // Render returns a page as HTML.

@@ -1,0 +1,69 @@
+package market
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"footfall/event"
+	"footfall/journal"
+)
+
+// views submits what so many visitors look at on their own: each 100 views of random listings on random days.
+func (w *world) visitors(visitors, listings, days int) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for v := range visitors {
+		w.n++
+		c := &event.Chunk{Session: fmt.Sprint("s", w.n), Visitor: fmt.Sprint("v", w.n), Flags: event.Imported}
+		for range 100 {
+			on := int32(day + random.IntN(days))
+			c.Events = append(c.Events, event.Event{
+				Type: event.PropertyView, Listing: fmt.Sprint("mls-", random.IntN(listings)), At: int64(on)*dayMS + int64(v),
+				Day: on, Clock: event.None, Scroll: event.None,
+			})
+		}
+		_, err := w.journal.Submit(context.Background(), journal.Record{Kind: journal.KindChunk, Site: site, Session: c.Session, Chunk: c})
+		w.must(err)
+	}
+}
+
+// BenchmarkRanked ranks 5,000 listings over 30 days of 3 views each: for the first time, again, and again after ten more
+// visitors came.
+func BenchmarkRanked(b *testing.B) {
+	w := newWorld(b)
+	w.visitors(4500, 5000, 30)
+	w.must(w.journal.Checkpoint(context.Background()))
+	ask := func(b *testing.B, to uint16) {
+		r, err := w.market.Ranked(w.catalog.Sites(), RankQuery{From: day, To: to})
+		if err != nil || len(r.Listings) != 50 {
+			b.Fatal(err)
+		}
+	}
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			w.market = New(w.market.sessions, w.catalog)
+			ask(b, day+29)
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		ask(b, day+29)
+		b.ReportAllocs()
+		for b.Loop() {
+			ask(b, day+29)
+		}
+	})
+	b.Run("after ten visitors", func(b *testing.B) {
+		ask(b, day+29)
+		for b.Loop() {
+			b.StopTimer()
+			w.visitors(10, 5000, 30)
+			b.StartTimer()
+			began := time.Now()
+			ask(b, day+29)
+			b.ReportMetric(float64(time.Since(began).Microseconds()), "last-µs")
+		}
+	})
+}

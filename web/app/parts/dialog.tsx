@@ -1,0 +1,25 @@
+// Dialog is the browser's own: it keeps the focus, and Escape closes it.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+  const at = useRef<HTMLDialogElement>(null);
+  const name = useId();
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    at.current!.showModal();
+    return () => before?.focus();
+  }, []);
+  return (
+    <dialog ref={at} aria-labelledby={name} onClose={close} onClick={(e) => e.target === at.current && close()}>
+      <div class="inside">
+        <header>
+          <h2 id={name}>{title}</h2>
+          <button type="button" class="quiet" aria-label="Close" onClick={close}>✕</button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
