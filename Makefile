@@ -41,7 +41,7 @@ soak: tools ## each campaign of faults for SOAK, and ROUNDS rounds of each way t
 
 .PHONY: figures
 figures: ## the figures of docs/scoring.md, measured anew; several minutes
-	FOOTFALL_FIGURES=all go test -v -count=1 -timeout 0 -run Figures ./scorer
+	go test -v -count=1 -timeout 0 -run Figures ./scorer -figures
 
 mutants: ## breaks copies of the program on purpose; the tests must notice each
 	go test -v -count=1 -timeout 0 -tags mutants -run 'Mutant|Broken' ./faults
