@@ -185,3 +185,35 @@ func (a *Access) applyRetire(b *store.Batch, r *journal.Record) error {
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
 }
+
+// OldestAudit returns the time of the oldest row of all trails, and whether there is one.
+func (a *Access) OldestAudit() (at time.Time, found bool, err error) {
+	lo, hi := store.Audit.Span()
+	for more := true; more && err == nil; {
+		more = false
+		err = a.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(key, value []byte) error {
+			e, err := decodeEntry(value)
+			if err != nil || len(key) != auditKeyLen {
+				return errors.Join(err, errCorrupt)
+			}
+			if !found || e.At.Before(at) {
+				at, found = e.At, true
+			}
+			lo, more = store.PrefixEnd(key[:auditKeyLen-8]), true // the first row of the next organization
+			return store.ErrStop
+		})
+	}
+	return at, found, err
+}
+
+// OldestLogin returns when the oldest login was made, and whether there is one.
+func (a *Access) OldestLogin() (at time.Time, found bool) {
+	a.people.mu.RLock()
+	defer a.people.mu.RUnlock()
+	for _, l := range a.people.logins {
+		if !found || l.Created.Before(at) {
+			at, found = l.Created, true
+		}
+	}
+	return at, found
+}

@@ -72,6 +72,12 @@ func TestASecretKeyGrantsItsOrganizationUntilItIsRevoked(t *testing.T) {
 		if _, ok := s.Secret(string(flipped)); ok {
 			t.Errorf("good with another character %d", i)
 		}
+		body := flipped[:len(flipped)-checksumLen] // and the checksum of that
+		if near := string(body) + checksum(string(body)); near != secret {
+			if _, ok := s.Secret(near); ok {
+				t.Errorf("good with another character %d and its checksum", i)
+			}
+		}
 	}
 	s.restart()
 	if g, ok := s.Secret(secret); !ok || g != want {

@@ -93,7 +93,7 @@ func New(o Options) *API {
 	a.routes = append(a.routes, a.trackerRoutes()...)
 	a.routes = slices.Concat(a.routes,
 		a.organizationRoutes(), a.profileRoutes(), a.siteRoutes(), a.keyRoutes(), a.loginRoutes(), a.userRoutes(), a.pageRoutes(),
-		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(),
+		a.agentRoutes(), a.listingRoutes(), a.benchmarkRoutes(), a.reportRoutes(),
 		a.predictRoutes(), a.modelRoutes(),
 		a.openapiRoutes(), a.appRoutes(),
 	)

@@ -27,14 +27,18 @@ func viewOfInvite(i *access.Invite) inviteView {
 
 // invites serves GET /v1/invites.
 func (a *API) invites(c *call) (any, error) {
+	open, next, err := pageOfRows(a, c, a.o.Access.Invites(c.grant), func(i *access.Invite) string { return whenMade(i.Created, i.ID) })
+	if err != nil {
+		return nil, err
+	}
 	list := []inviteView{}
-	for _, i := range a.o.Access.Invites(c.grant) {
+	for _, i := range open {
 		list = append(list, viewOfInvite(&i))
 	}
 	return struct {
 		Invites []inviteView `json:"invites"`
 		Next    *string      `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, nil
 }
 
 // createInvite serves POST /v1/invites. The link is in this answer and in no other.
@@ -71,6 +75,7 @@ func (a *API) acceptInvite(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	c.Response.Header.Set(fasthttp.HeaderLocation, "/v1/users/"+url.PathEscape(u.ID))
 	return fasthttp.StatusCreated, a.userView(&u), nil
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,16 +64,19 @@ func (a *API) sees(c *call, k *access.KeyInfo) bool {
 
 // listKeys serves GET /v1/keys.
 func (a *API) listKeys(c *call) (any, error) {
+	seen := slices.DeleteFunc(a.o.Access.Keys(), func(k access.KeyInfo) bool { return !a.sees(c, &k) })
+	keys, next, err := pageOfRows(a, c, seen, func(k *access.KeyInfo) string { return whenMade(k.Created, k.ID) })
+	if err != nil {
+		return nil, err
+	}
 	list := []keyView{}
-	for _, k := range a.o.Access.Keys() {
-		if a.sees(c, &k) {
-			list = append(list, a.viewKey(&k))
-		}
+	for _, k := range keys {
+		list = append(list, a.viewKey(&k))
 	}
 	return struct {
 		Keys []keyView `json:"keys"`
 		Next *string   `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, nil
 }
 
 // newKey is what a request says of a key.

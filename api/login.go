@@ -240,18 +240,21 @@ type linkView struct {
 	Expires *time.Time `json:"expires_at,omitempty"`
 }
 
-// link returns a link to a page of ours, where browsers find us or else as whoever asks has reached us. The token stands behind its #, which browsers
-// send to nobody.
+// link returns a link to a page of ours. The token stands behind its #, which browsers send to nobody.
 func (a *API) link(c *call, path, token string, expires time.Time) linkView {
-	origin := a.o.PublicURL
-	if origin == "" {
-		scheme := "http"
-		if a.o.Ingest.Secure(c.RequestCtx) {
-			scheme = "https"
-		}
-		origin = scheme + "://" + string(c.Host())
+	return linkView{token, a.origin(c) + path + "#" + token, &expires}
+}
+
+// origin is where browsers find us, or else as whoever asks has reached us.
+func (a *API) origin(c *call) string {
+	if a.o.PublicURL != "" {
+		return a.o.PublicURL
 	}
-	return linkView{token, origin + path + "#" + token, &expires}
+	scheme := "http"
+	if a.o.Ingest.Secure(c.RequestCtx) {
+		scheme = "https"
+	}
+	return scheme + "://" + string(c.Host())
 }
 
 // reset serves POST /v1/password-resets/{token}.

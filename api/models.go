@@ -38,7 +38,7 @@ func (a *API) models(c *call) (any, error) {
 	log, err := a.o.Learn.History(organization, limit)
 	if c.grant.Profile != "" { // the names of other profiles are not theirs to know
 		for i := range versions {
-			versions[i].Coverage.Below = []string{}
+			versions[i].Coverage.Below, versions[i].Agents = []string{}, nil
 		}
 	}
 	return struct {
@@ -126,8 +126,6 @@ func (a *API) activate(c *call) (int, any, error) {
 	if err != nil && fault.From(err).Code != fault.Overloaded { // it is active all the same
 		return 0, nil, err
 	}
-	return fasthttp.StatusOK, struct {
-		learn.Listed
-		Job string `json:"job_id"`
-	}{*v, job}, nil
+	v.Coverage.Below = list(v.Coverage.Below) // rules know of none
+	return fasthttp.StatusOK, activated{*v, job}, nil
 }

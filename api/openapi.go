@@ -230,8 +230,11 @@ func (s *schemas) parameters(r *Route, row *operation) (all []parameterOf) {
 	known := parameters()
 	for name := range strings.FieldsSeq(row.query) {
 		name, list, isOne := strings.Cut(name, "=")
+		name, free := strings.CutSuffix(name, ":")
 		p, is := known[name]
-		if isOne {
+		if free {
+			p = parameter{is: schema{Type: "string"}}
+		} else if isOne {
 			of := strings.Split(list, "|")
 			p.is, p.says = schema{Type: "string", Enum: words(of)}, of[0]+" unless said."
 		} else if !is {
@@ -256,6 +259,9 @@ func operationID(r *Route) string {
 		}
 		id += strings.ToUpper(word[:1]) + word[1:]
 	}
+	if strings.HasPrefix(r.Path, "/predict/") { // the same call stands below /v1
+		id += "Unversioned"
+	}
 	return id
 }
 
@@ -272,7 +278,7 @@ func failuresOf(r *Route, row *operation) []int {
 	if r.Scope != Public || row.write {
 		statuses = append(statuses, 401, 403, 404)
 	}
-	if r.Method == post || r.Method == patch {
+	if row.body != nil || r.Method == post {
 		statuses = append(statuses, 403, 411, 413, 415)
 	}
 	slices.Sort(statuses)

@@ -122,6 +122,7 @@ const schemaRef = "#/components/schemas/"
 // special returns the shapes of types that write their JSON themselves.
 func special() map[reflect.Type]shape {
 	return map[reflect.Type]shape{
+		reflect.TypeFor[scorer.Reason]():   of[reason](),
 		reflect.TypeFor[time.Time]():       func(*schemas) *schema { return &schema{Type: "string", Format: "date-time"} },
 		reflect.TypeFor[leads.Text]():      func(*schemas) *schema { return &schema{Type: "string", Nullable: true} },
 		reflect.TypeFor[leads.Time]():      func(*schemas) *schema { return &schema{Type: "string", Format: "date-time", Nullable: true} },

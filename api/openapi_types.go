@@ -8,22 +8,27 @@ import (
 	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
+	"footfall/learn"
 	"footfall/market"
 	"footfall/scorer"
 )
 
 // schemaNames are the names of types in the document that cannot be told from their own; "" for those without one.
 var schemaNames = map[reflect.Type]string{
-	reflect.TypeFor[piece]():            "Job",
-	reflect.TypeFor[jobError]():         "JobError",
-	reflect.TypeFor[meView]():           "Me",
-	reflect.TypeFor[leads.Deed]():       "Deed",
-	reflect.TypeFor[leads.Activity]():   "Presence",
-	reflect.TypeFor[leads.Event]():      "HistoryEntry",
-	reflect.TypeFor[market.Numbers]():   "",
-	reflect.TypeFor[ingest.RejectRow](): "Reject",
-	reflect.TypeFor[linkView]():         "OneTimeLink",
-	reflect.TypeFor[pastSum]():          "",
+	reflect.TypeFor[piece]():             "Job",
+	reflect.TypeFor[jobError]():          "JobError",
+	reflect.TypeFor[meView]():            "Me",
+	reflect.TypeFor[leads.Deed]():        "Deed",
+	reflect.TypeFor[leads.Activity]():    "Presence",
+	reflect.TypeFor[leads.Event]():       "HistoryEntry",
+	reflect.TypeFor[market.Numbers]():    "",
+	reflect.TypeFor[ingest.RejectRow]():  "Reject",
+	reflect.TypeFor[linkView]():          "OneTimeLink",
+	reflect.TypeFor[pastSum]():           "",
+	reflect.TypeFor[scorer.Comparison](): "ModelComparison",
+	reflect.TypeFor[scorer.Figures]():    "ModelFigures",
+	reflect.TypeFor[learn.Entry]():       "TrainingEntry",
+	reflect.TypeFor[learn.Listed]():      "Model",
 }
 
 // enums are the words that a member of a schema may hold, by schema and member.
@@ -321,4 +326,66 @@ type settingsPatch struct {
 	Quotas     map[string]*int `json:"quotas"`
 	Stories    bool            `json:"stories"`
 	Pooling    map[string]bool `json:"pooling"`
+}
+
+// passwordChange is for those who are signed in.
+type passwordChange struct {
+	Old string `json:"old_password"`
+	New string `json:"password"`
+}
+
+type listingWithHistory struct {
+	listingView
+	History []listingEventView `json:"history"`
+}
+
+// listingFields are a listing as it is put. Numbers and times may be written as text, and all may go by RESO's names.
+type listingFields struct {
+	ID          json.RawMessage `json:"id"`
+	Profile     *string         `json:"profile_id"`
+	Status      *string         `json:"status"`
+	Price       json.RawMessage `json:"price"`
+	Address     *string         `json:"address"`
+	City        *string         `json:"city"`
+	Type        *string         `json:"property_type"`
+	Beds        json.RawMessage `json:"beds"`
+	Baths       json.RawMessage `json:"baths"`
+	Sqft        json.RawMessage `json:"sqft"`
+	Description *string         `json:"description"`
+	Listed      json.RawMessage `json:"listed_at"`
+	Closed      json.RawMessage `json:"closed_at"`
+}
+
+// batchSum is a line that says how far a batch of listings is.
+type batchSum struct {
+	Lines     int       `json:"lines"`
+	Accepted  int       `json:"accepted"`
+	Rejected  int       `json:"rejected"`
+	Created   int       `json:"created"`
+	Updated   int       `json:"updated"`
+	Unchanged int       `json:"unchanged"`
+	Done      bool      `json:"done,omitempty"`
+	Error     *lineFail `json:"error,omitempty"`
+}
+
+type modelsPage struct {
+	Models []learn.Listed `json:"models"`
+	Active string         `json:"active"`
+	Log    []learn.Entry  `json:"training_log"`
+	Next   *string        `json:"next_cursor"`
+}
+
+type activated struct {
+	learn.Listed
+	Job string `json:"job_id"`
+}
+
+// reason is a scorer.Reason; the value of a feature that is not known is null.
+type reason struct {
+	Feature string   `json:"feature"`
+	Value   *float64 `json:"value"`
+	Typical *float64 `json:"typical"`
+	LogOdds *float64 `json:"log_odds"`
+	Points  int      `json:"points"`
+	Text    string   `json:"text"`
 }

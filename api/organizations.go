@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/url"
 	"time"
 
@@ -44,10 +45,11 @@ func (a *API) organizations(c *call) (any, error) {
 			list = append(list, viewOrganization(&o))
 		}
 	}
+	list, next, err := pageOfRows(a, c, list, func(o *organizationView) string { return o.ID })
 	return struct {
 		Organizations []organizationView `json:"organizations"`
 		Next          *string            `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, err
 }
 
 // organizationOf returns the organization that the path names, if the key sees it.
@@ -118,6 +120,26 @@ func (a *API) patchOrganization(c *call) (int, any, error) {
 	return fasthttp.StatusOK, viewOrganization(&o), nil
 }
 
+// plainNames writes the names in a JSON object, and in those within it, in snake_case. What is no object it leaves to
+// whoever reads it.
+func plainNames(body []byte) []byte {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil || object == nil {
+		return body
+	}
+	plain := make(map[string]json.RawMessage, len(object))
+	for name, value := range object {
+		if as := snake(name); plain[as] == nil || as == name {
+			plain[as] = plainNames(value)
+		}
+	}
+	b, err := json.Marshal(plain)
+	if err != nil {
+		return body
+	}
+	return b
+}
+
 // settings serves GET /v1/organizations/{id}/settings.
 func (a *API) settings(c *call) (any, error) {
 	if _, err := a.organizationOf(c); err != nil {
@@ -135,9 +157,12 @@ func (a *API) patchSettings(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if _, err := parseObject(body); err != nil {
+		return 0, nil, err
+	}
 	_, err = a.o.Catalog.ChangeOrganization(c, c.id, func(o *catalog.Organization) (err error) {
 		o.Name = cmp.Or(o.Name, o.ID)
-		o.Settings, err = o.Settings.Merge(body)
+		o.Settings, err = o.Settings.Merge(plainNames(body))
 		return err
 	}, a.o.Access.Note(c.grant, "settings.change", ""))
 	if err != nil {

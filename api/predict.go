@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -62,6 +63,9 @@ func (a *API) organizationFor(c *call) (string, error) {
 	return ids[0], nil
 }
 
+// profileFor returns whose lead is asked about: the key's profile, or the one that profile_id names, "" for nobody's.
+func profileFor(c *call) string { return cmp.Or(c.grant.Profile, c.param("profile_id")) }
+
 // batchBody reads a body that may hold many rows.
 func batchBody(c *call) ([]byte, error) {
 	wire, err := ingest.Wire(c.RequestCtx, maxBatchBody)
@@ -89,7 +93,7 @@ func (a *API) predict(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.o.Leads.Predict(organization, f), nil
+	return a.o.Leads.Predict(organization, profileFor(c), f), nil
 }
 
 // predictBatch answers POST /v1/predict/batch: a list for a list, an object for an object.
@@ -111,7 +115,7 @@ func (a *API) predictBatch(c *call) (any, error) {
 	}
 	list := make([]*learn.Prediction, len(in.rows))
 	for i := range in.rows {
-		list[i] = a.o.Leads.Predict(organization, in.rows[i])
+		list[i] = a.o.Leads.Predict(organization, profileFor(c), in.rows[i])
 	}
 	if in.bare {
 		return list, nil
@@ -150,7 +154,7 @@ func (a *API) predictLater(c *call) {
 		if err != nil {
 			return nil, err
 		}
-		run := a.predictJob(organization, in.rows)
+		run := a.predictJob(organization, profileFor(c), in.rows)
 		if in.ids != nil {
 			if run, err = a.rescoreJob(c, in.ids); err != nil {
 				return nil, err
@@ -171,14 +175,14 @@ func (a *API) startJob(c *call, kind, organization string, count int, run work) 
 	return later{id, id, "processing", count, float64(count) * secondsEach}, err
 }
 
-func (a *API) predictJob(organization string, rows []scorer.Features) work {
+func (a *API) predictJob(organization, profile string, rows []scorer.Features) work {
 	return func(ctx context.Context, progress func(float64)) (any, error) {
 		list := make([]*learn.Prediction, len(rows))
 		for i := range rows {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			list[i] = a.o.Leads.Predict(organization, rows[i])
+			list[i] = a.o.Leads.Predict(organization, profile, rows[i])
 			progress(float64(i+1) / float64(len(rows)))
 		}
 		return predictions{list}, nil

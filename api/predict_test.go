@@ -214,3 +214,66 @@ func TestReasonsOfAPredictionAddUp(t *testing.T) {
 		t.Errorf("%v, want %v: %s", got, prob, p.raw)
 	}
 }
+
+// What somebody does after their form changes neither the features of their lead nor, when it is scored again, its score.
+func TestNothingThatComesAfterALeadEntersIt(t *testing.T) {
+	w := newWorld(t)
+	w.past("/v1/leads", 240, bearer)
+	w.finished(w.do("POST", "/v1/models/train", "", bearer))
+	browse(w, "s", "v")
+	id := w.lead(`{"formData":{"email":"ada@example.com"},"sessionId":"s"}`)
+	before := w.got("/v1/leads/" + id)
+	var more []sent
+	for i := range 30 {
+		more = append(more, sent{"eventType": "property_view", "sessionId": "s", "visitorId": "v", "propertyId": fmt.Sprint("later-", i), "durationSeconds": 90})
+	}
+	w.beacon(more...)
+	w.later.Store(int64(time.Hour))
+	for body, found := range map[string]int{fmt.Sprintf(`{"lead_ids":[%q,"ld_nobody"]}`, id): 2, fmt.Sprintf(`[%q]`, id): 1} {
+		w.later.Add(int64(time.Hour))
+		job := w.finished(w.do("POST", "/v1/predict/batch-async", body, bearer))
+		if list := job.at("result", "leads").([]any); len(list) != found || found == 2 && list[1].(map[string]any)["prediction"] != nil {
+			t.Error(job.raw)
+		}
+	}
+	after := w.got("/v1/leads/" + id)
+	for _, name := range []string{"features", "ml_score", "conversion_probability", "reasons", "visited_count", "properties_viewed", "created_at"} {
+		if got, want := fmt.Sprint(after.body[name]), fmt.Sprint(before.body[name]); got != want {
+			t.Errorf("%s was %s and is %s", name, want, got)
+		}
+	}
+	if after.body["ml_scored_at"] == before.body["ml_scored_at"] || len(w.got("/v1/leads/" + id + "/scores").body["scores"].([]any)) != 3 {
+		t.Errorf("it was not scored again: %s", after.raw)
+	}
+	for _, p := range []string{"high", "medium", "low"} {
+		if got := strings.Contains(w.got("/v1/leads?priority="+p).raw, id); got != (p == after.body["ml_priority"]) {
+			t.Errorf("listed as %s: %v", p, got)
+		}
+	}
+}
+
+// An agent scores, and reads of the models what does not name others; only an admin trains and chooses.
+func TestAProfilesKeyReadsModelsWithoutTheNamesOfOthers(t *testing.T) {
+	w := newWorld(t)
+	elm := w.tenant("elm")
+	if r := w.do("POST", "/v1/predict/lead-score", features, elm.name); r.StatusCode != 200 {
+		t.Errorf("%d %s", r.StatusCode, r.raw)
+	}
+	for _, path := range []string{"/v1/models", "/v1/models/metrics"} {
+		if r := w.do("GET", path, "", elm.name); r.StatusCode != 200 || strings.Contains(r.raw, "ben") {
+			t.Errorf("%d %s", r.StatusCode, r.raw)
+		}
+		if r := w.do("GET", path+"?organization_id=default", "", elm.admin); r.StatusCode != 404 {
+			t.Errorf("%d %s", r.StatusCode, r.raw)
+		}
+		if r := w.do("GET", path, "", bearer); r.StatusCode != 400 || r.at("error", "field") != "organization_id" {
+			t.Errorf("%d %s", r.StatusCode, r.raw)
+		}
+	}
+	if r := w.do("POST", "/v1/predict/batch-async", `["ld_x"]`, elm.read, asJSON); r.StatusCode != 403 {
+		t.Errorf("%d %s", r.StatusCode, r.raw)
+	}
+	if r := w.do("POST", "/v1/models/model-1/activate", "", elm.name, asJSON); r.StatusCode != 403 {
+		t.Errorf("%d %s", r.StatusCode, r.raw)
+	}
+}

@@ -67,10 +67,11 @@ func (a *API) profiles(c *call) (any, error) {
 			list = append(list, viewProfile(&p))
 		}
 	}
+	list, next, err := pageOfRows(a, c, list, func(p *profileView) string { return p.Organization + "\x00" + p.ID })
 	return struct {
 		Profiles []profileView `json:"profiles"`
 		Next     *string       `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, err
 }
 
 // profileOfPath returns the profile that the path names. Organizations may have profiles of one id.

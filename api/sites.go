@@ -19,6 +19,7 @@ func (a *API) siteRoutes() []Route {
 		{get, "/v1/sites", access.Admin, "Sites", a.answer(a.sites)},
 		{post, "/v1/sites", access.Admin, "Make a site", a.act(a.createSite)},
 		{get, "/v1/sites/{id}", access.Admin, "A site", a.answer(a.oneSite)},
+		{get, "/v1/sites/{id}/installation", access.Read, "Whether the tracker works on a site", a.answer(a.installation)},
 		{patch, "/v1/sites/{id}", access.Admin, "Change a site", a.act(a.patchSite)},
 	}
 }
@@ -47,10 +48,11 @@ func (a *API) sites(c *call) (any, error) {
 			list = append(list, viewSite(s))
 		}
 	}
+	list, next, err := pageOfRows(a, c, list, func(s *siteView) string { return fmt.Sprintf("%010d", s.ID) })
 	return struct {
 		Sites []siteView `json:"sites"`
 		Next  *string    `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, err
 }
 
 func (a *API) siteOfPath(c *call) (*catalog.Site, error) {

@@ -227,3 +227,20 @@ func TestALeadIsOfAProfileOfItsOrganization(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsMayBeNamedInCamelCase(t *testing.T) {
+	w := newWorld(t)
+	const settings = "/v1/organizations/default/settings"
+	r := w.do("PATCH", settings, `{"horizonDays":90,"quotas":{"newListingsPerDay":7},"consentDefault":"anonymous"}`, bearer)
+	if r.StatusCode != 200 || r.at("horizon_days") != 90.0 || r.at("quotas", "new_listings_per_day") != 7.0 || r.at("consent_default") != "anonymous" {
+		t.Errorf("%d %s", r.StatusCode, r.raw)
+	}
+	if r := w.do("PATCH", settings, `{"horizonDays":1,"horizon_days":120}`, bearer); r.at("horizon_days") != 120.0 {
+		t.Errorf("the plain name comes first: %s", r.raw)
+	}
+	for _, bad := range []string{`{"horizonYears":1}`, `[]`, `null`, `{`, `{"horizonDays":null}x`} {
+		if r := w.do("PATCH", settings, bad, bearer); r.StatusCode != 400 {
+			t.Errorf("%s: %d %s", bad, r.StatusCode, r.raw)
+		}
+	}
+}

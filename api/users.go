@@ -54,14 +54,18 @@ func knownTime(t time.Time) *time.Time {
 
 // users serves GET /v1/users.
 func (a *API) users(c *call) (any, error) {
+	users, next, err := pageOfRows(a, c, a.o.Access.Users(c.grant), func(u *access.User) string { return whenMade(u.Created, u.ID) })
+	if err != nil {
+		return nil, err
+	}
 	list := []userView{}
-	for _, u := range a.o.Access.Users(c.grant) {
+	for _, u := range users {
 		list = append(list, a.userView(&u))
 	}
 	return struct {
 		Users []userView `json:"users"`
 		Next  *string    `json:"next_cursor"`
-	}{list, nil}, nil
+	}{list, next}, nil
 }
 
 // user serves GET /v1/users/{id}.

@@ -190,6 +190,9 @@ func TestDaysOnMarketEndWhenItClosedOrLeft(t *testing.T) {
 		}
 		l, _, err := w.catalog.Listing(1, tt.name)
 		w.must(err)
+		if l.OnMarket() && l.LeftMarket != 0 {
+			t.Errorf("%s: it left the market at %d", tt.name, l.LeftMarket)
+		}
 		days := l.DaysOnMarket(w.siteOf(1).Zone(), minute(0).Add(tt.later))
 		if got := fmt.Sprint(deref(days)); got != fmt.Sprint(tt.want) {
 			t.Errorf("%s: %s days, want %v", tt.name, got, tt.want)
@@ -385,6 +388,38 @@ func TestALinkToAReportIsGoodUntilItEndsIsRevokedOrItsListingGoes(t *testing.T) 
 			t.Errorf("good for %v: %v", d, err)
 		}
 	}
+}
+
+// What is past its end goes when the next link is made.
+func TestEndedLinksGoWithTheNext(t *testing.T) {
+	w := shop(t)
+	w.sell(1, "L", minute(0), `{}`)
+	for i := range 3 {
+		_, _, err := w.catalog.CreateReportLink(t.Context(), 1, "L", "key:x", minute(i*2), time.Minute)
+		w.must(err)
+	}
+	n := 0
+	w.must(scanLinks(w.db.Reader(), func(*ReportLink) { n++ }))
+	if all := w.catalog.links.of(1, "L"); n != 1 || len(all) != 1 || all[0].Created != minute(4) {
+		t.Errorf("%d stored, %v", n, all)
+	}
+}
+
+func FuzzDecodeListing(f *testing.F) {
+	f.Add([]byte("\x01{\"id\":\"x\",\"profile_id\":\"p\",\"status\":\"sold\",\"beds\":0,\"closed_ms\":1}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := decodeListing(b)
+		if err != nil {
+			return
+		}
+		again, err := encodeVersioned(&l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decodeListing(again); err != nil || !reflect.DeepEqual(got, l) {
+			t.Errorf("%q became %+v and then %+v: %v", b, l, got, err)
+		}
+	})
 }
 
 func FuzzReadListing(f *testing.F) {

@@ -18,6 +18,11 @@ type ListingQuery struct {
 	After   string // the end of the page before
 }
 
+func (q *ListingQuery) wants(l *Listing) bool {
+	return (q.Profile == "" || l.Profile == q.Profile) && (q.Status == "" || l.Status == q.Status) &&
+		(q.City == "" || strings.EqualFold(l.City, q.City)) && (q.Type == "" || l.Type == q.Type)
+}
+
 // SiteListing is a listing with its site.
 type SiteListing struct {
 	Site *Site
@@ -44,8 +49,7 @@ func (c *Catalog) Listings(sites []*Site, q ListingQuery) (page []SiteListing, n
 			return nil, "", err
 		}
 		// Between the shelf and the store it may have changed.
-		if !found || q.Profile != "" && l.Profile != q.Profile || q.Status != "" && l.Status != q.Status ||
-			q.City != "" && !strings.EqualFold(l.City, q.City) || q.Type != "" && l.Type != q.Type {
+		if !found || !q.wants(&l) {
 			continue
 		}
 		if len(page) == q.Limit {
@@ -56,10 +60,8 @@ func (c *Catalog) Listings(sites []*Site, q ListingQuery) (page []SiteListing, n
 	return page, "", nil
 }
 
-// EachListing visits the listings of a site, in an order of its own.
-func (c *Catalog) EachListing(site uint32, visit func(*Listing) error) error {
-	return c.scanListings(c.db.Reader(), site, func(_ listingID, l *Listing) error { return visit(l) })
-}
+// Briefs returns the listings of a site by id, without their addresses, descriptions and rooms. They must not be changed.
+func (c *Catalog) Briefs(site uint32) []*Listing { return c.shelf.site(site) }
 
 // String writes a place for a cursor.
 func (p place) String() string {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -48,7 +49,11 @@ func (in *Ingest) beacon(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site) 
 
 // admitted is admit, and notes a refusal for the site's owner.
 func (in *Ingest) admitted(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site) error {
-	return in.spoiled(w, site, admit(ctx, site))
+	err := admit(ctx, site)
+	if err != nil {
+		in.noteInstallation(site.ID, originOf(ctx), in.o.Now(), 0)
+	}
+	return in.spoiled(w, site, err)
 }
 
 // spoiled notes for the site's owner, if the site is known, why a whole request was refused.
@@ -104,6 +109,7 @@ func (in *Ingest) take(ctx *fasthttp.RequestCtx, w *work, site *catalog.Site, bo
 		if err != nil {
 			return taken{}, err
 		}
+		in.noteInstallation(site.ID, originOf(ctx), time.UnixMilli(s.Received), len(items))
 		in.tellSlow(ctx, w)
 		in.keep(w, site, notes)
 	}

@@ -11,7 +11,7 @@
 // Its HTTP half, Ingest, admits a request (key, origin, size), stamps every decision into the records, and submits them
 // to the journal; a 2xx means that they are on disk, folded and visible to queries. It answers CORS on every status of
 // the calls that browsers make from other origins. Rejected events are kept for the site's owner in a ring of their own
-// space, which is written without sync and may lose its newest rows in a crash.
+// space, and what has come from a site's pages in another; both are written without sync and may lose their newest in a crash.
 //
 // Strangers are held to rates by their address, which is forgotten at once, sites to quotas of what is new; memory for
 // that is of one size. Who speaks for a client, a trusted proxy, says so in Options.
@@ -64,15 +64,16 @@ type Counts struct {
 
 // Ingest holds the public handlers. Its methods may be called by many goroutines.
 type Ingest struct {
-	o       Options
-	agents  *Agents
-	bodies  Bodies
-	works   sync.Pool
-	rejects ring
-	counts  Counts
-	rates   *rates
-	quotas  *quotas
-	load    load
+	o             Options
+	agents        *Agents
+	bodies        Bodies
+	works         sync.Pool
+	rejects       ring
+	installations installations
+	counts        Counts
+	rates         *rates
+	quotas        *quotas
+	load          load
 }
 
 // New returns an Ingest.
@@ -86,6 +87,7 @@ func New(o Options) *Ingest {
 	in := &Ingest{o: o, agents: NewAgents(), rates: newRates(), quotas: newQuotas(o.Sessions, quotasOf(o.Catalog))}
 	in.load.queue, in.load.bodies = o.Journal.QueueLimit(), o.Bodies
 	in.works.New = func() any { return new(work) }
+	in.installations = installations{db: o.DB, sites: map[uint32]*installed{}}
 	in.rejects = ring{db: o.DB, sites: map[uint32]*ringSite{}}
 	return in
 }
@@ -193,10 +195,9 @@ func (in *Ingest) keepFault(w *work, site *catalog.Site, err error) {
 	}
 }
 
-// Rejects returns at most limit rejected events of a site, newest first, with numbers below before; 0 is from the
-// newest one.
-func (in *Ingest) Rejects(site uint32, limit int, before uint64) ([]RejectRow, error) {
-	return in.rejects.list(site, limit, before)
+// Rejects returns at most limit rejected events of sites, newest first, that come after a place; nil: from the newest one.
+func (in *Ingest) Rejects(sites []uint32, limit int, after *RejectPlace) ([]RejectRow, error) {
+	return in.rejects.listSites(sites, limit, after)
 }
 
 // count notes the events of a request that was answered.

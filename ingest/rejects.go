@@ -1,11 +1,13 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +32,7 @@ const (
 
 // RejectRow is one event, or one whole request, that was not taken as it came.
 type RejectRow struct {
+	Site    uint32     `json:"site_id"`
 	Number  uint64     `json:"-"` // ascending within the site
 	Time    time.Time  `json:"time"`
 	Code    fault.Code `json:"code"`
@@ -48,9 +51,10 @@ type ring struct {
 }
 
 type ringSite struct {
-	last   uint64 // number of the newest row
-	second int64  // of the newest write
-	wrote  int    // rows in that second
+	last   uint64    // number of the newest row
+	at     time.Time // of it; later rows are not older, whatever the clock does
+	second int64     // of the newest write
+	wrote  int       // rows in that second
 }
 
 func rejectKey(site uint32, number uint64) []byte {
@@ -76,10 +80,13 @@ func (g *ring) add(d *Decoder, site uint32, now time.Time, rejects []Reject) (lo
 		return lost, nil
 	}
 	b := g.db.NewBatch()
-	last := s.last
+	last, at := s.last, now
+	if at.Before(s.at) {
+		at = s.at
+	}
 	for i := range kept {
 		last++
-		row, err := rowOf(d, now, &kept[i])
+		row, err := rowOf(d, site, at, &kept[i])
 		if err != nil {
 			b.Close()
 			return len(rejects), err
@@ -92,7 +99,7 @@ func (g *ring) add(d *Decoder, site uint32, now time.Time, rejects []Reject) (lo
 	if err := b.Commit(false); err != nil {
 		return len(rejects), fmt.Errorf("keep rejected events: %w", err)
 	}
-	s.last = last
+	s.last, s.at = last, at
 	s.wrote += len(kept)
 	return lost, nil
 }
@@ -102,20 +109,20 @@ func (g *ring) site(site uint32) (*ringSite, error) {
 	if s := g.sites[site]; s != nil {
 		return s, nil
 	}
-	newest, err := g.list(site, 1, 0)
+	newest, err := g.list(site, 1, nil)
 	if err != nil {
 		return nil, err
 	}
 	s := new(ringSite)
 	if len(newest) > 0 {
-		s.last = newest[0].Number
+		s.last, s.at = newest[0].Number, newest[0].Time
 	}
 	g.sites[site] = s
 	return s, nil
 }
 
-func rowOf(d *Decoder, now time.Time, r *Reject) ([]byte, error) {
-	row := RejectRow{Time: now.UTC().Truncate(time.Millisecond), Code: r.Code, Message: r.Message, Field: r.Field}
+func rowOf(d *Decoder, site uint32, at time.Time, r *Reject) ([]byte, error) {
+	row := RejectRow{Site: site, Time: at.UTC().Truncate(time.Millisecond), Code: r.Code, Message: r.Message, Field: r.Field}
 	if text := d.Redact(nil, r.Raw); len(text) > maxRejectEvent {
 		// Half an object is no JSON, so its beginning goes in as text. Quotes are escaped in it: half as much fits.
 		beginning, err := json.Marshal(strings.ToValidUTF8(string(text[:maxRejectEvent/2]), ""))
@@ -142,25 +149,56 @@ func decodeReject(key, value []byte) (row RejectRow, err error) {
 	if err := json.Unmarshal(value[1:], &row); err != nil {
 		return row, fmt.Errorf("%w: key %x: %w", errRejectRow, key, err)
 	}
-	row.Number = binary.BigEndian.Uint64(key[5:])
+	row.Site, row.Number = binary.BigEndian.Uint32(key[1:]), binary.BigEndian.Uint64(key[5:])
 	return row, nil
 }
 
-func (g *ring) list(site uint32, limit int, before uint64) ([]RejectRow, error) {
-	if before == 0 {
-		before = math.MaxUint64
+// RejectPlace is where a row stands in the rejects of several sites: the newest first, then by site, then the newest number
+// first.
+type RejectPlace struct {
+	Time   int64 // ms
+	Site   uint32
+	Number uint64
+}
+
+// Place returns where the row stands.
+func (r *RejectRow) Place() RejectPlace { return RejectPlace{r.Time.UnixMilli(), r.Site, r.Number} }
+
+func (p RejectPlace) compare(o RejectPlace) int {
+	return cmp.Or(cmp.Compare(o.Time, p.Time), cmp.Compare(p.Site, o.Site), cmp.Compare(o.Number, p.Number))
+}
+
+// listSites returns at most limit rows of several sites that come after a place; nil: from the newest one.
+func (g *ring) listSites(sites []uint32, limit int, after *RejectPlace) ([]RejectRow, error) {
+	page := []RejectRow{}
+	inOrder := func(a, b RejectRow) int { return a.Place().compare(b.Place()) }
+	for _, site := range sites {
+		rows, err := g.list(site, limit, after)
+		if err != nil {
+			return nil, err
+		}
+		page = append(page, rows...)
+		slices.SortFunc(page, inOrder)
+		page = page[:min(len(page), limit)]
 	}
+	return page, nil
+}
+
+// list is listSites of one site, whose times go the way of its numbers.
+func (g *ring) list(site uint32, limit int, after *RejectPlace) ([]RejectRow, error) {
 	rows := []RejectRow{}
 	if limit < 1 {
 		return rows, nil
 	}
-	rg := store.Range{Lo: rejectKey(site, 0), Hi: rejectKey(site, before), Reverse: true}
+	rg := store.Range{Lo: rejectKey(site, 0), Hi: rejectKey(site, math.MaxUint64), Reverse: true}
 	err := g.db.Reader().Scan(rg, func(key, value []byte) error {
 		row, err := decodeReject(key, value)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row)
+		if after == nil || row.Place().compare(*after) > 0 {
+			rows = append(rows, row)
+		}
 		if len(rows) == limit {
 			return store.ErrStop
 		}

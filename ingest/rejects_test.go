@@ -64,12 +64,13 @@ func TestTheRingKeepsAThousandAndPages(t *testing.T) {
 	if len(rows) != maxRejects || rows[0].Message != "1499" || rows[999].Message != "500" {
 		t.Fatalf("%d rows from %q to %q", len(rows), rows[0].Message, rows[len(rows)-1].Message)
 	}
-	page, err := g.in.Rejects(1, 10, rows[9].Number)
+	ninth := rows[9].Place()
+	page, err := g.in.Rejects([]uint32{1}, 10, &ninth)
 	g.must(err)
 	if len(page) != 10 || page[0].Message != "1489" {
 		t.Errorf("%+v", page)
 	}
-	if page, err = g.in.Rejects(2, 10, 0); err != nil || page == nil || len(page) != 0 {
+	if page, err = g.in.Rejects([]uint32{2}, 10, nil); err != nil || page == nil || len(page) != 0 {
 		t.Errorf("another site: %v, %v", page, err)
 	}
 }
@@ -81,6 +82,37 @@ func TestTheRingGoesOnWhereItStoodBefore(t *testing.T) {
 	fill(t, &again, 5, 5)
 	if rows := g.rejected(); len(rows) != 10 || rows[0].Message != "9" || rows[0].Number != 10 {
 		t.Errorf("%d rows, %+v", len(rows), rows[0])
+	}
+}
+
+// Page by page, whatever the clock does, every row of every site is seen once, newest first.
+func TestRejectsOfSeveralSitesArePagedAsOneList(t *testing.T) {
+	g := newRig(t)
+	for i := range 40 {
+		at := now.Add(time.Duration([]int{0, 3, 3, -2, 5}[i%5]+i/5) * time.Second)
+		_, err := g.in.rejects.add(new(Decoder), uint32(1+i%3), at, []Reject{{Code: fault.InvalidJSON, Message: fmt.Sprint(i)}})
+		g.must(err)
+	}
+	for _, limit := range []int{1, 7, 100} {
+		seen := map[string]bool{}
+		var after *RejectPlace
+		for {
+			page, err := g.in.Rejects([]uint32{1, 2, 3}, limit, after)
+			g.must(err)
+			for _, r := range page {
+				place := r.Place()
+				if after != nil && (seen[r.Message] || r.Time.UnixMilli() > after.Time) {
+					t.Errorf("limit %d: %+v comes after %+v", limit, r, after)
+				}
+				seen[r.Message], after = true, &place
+			}
+			if len(page) < limit {
+				break
+			}
+		}
+		if len(seen) != 40 {
+			t.Errorf("limit %d: %d rows", limit, len(seen))
+		}
 	}
 }
 

@@ -231,7 +231,7 @@ func (g *rig) restrict(change ...func(*catalog.Site)) {
 
 func (g *rig) rejected() []RejectRow {
 	g.t.Helper()
-	rows, err := g.in.Rejects(1, 10_000, 0)
+	rows, err := g.in.Rejects([]uint32{1}, 10_000, nil)
 	g.must(err)
 	return rows
 }

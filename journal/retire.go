@@ -10,7 +10,7 @@ import (
 
 // Retire is what a KindRetire record says: what is past its retention. Owners apply the ones of their spaces.
 type Retire struct {
-	Space  store.Space // Sessions or Leads: IDs are deleted unless they have changed since; Events: nothing changes
+	Space  store.Space // Sessions, Visitors or Leads: IDs are deleted unless they have changed since; Events: nothing changes
 	Before uint16      // UTC day: what is older is past its retention
 	IDs    []store.ID  // of the record's site
 }

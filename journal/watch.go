@@ -86,3 +86,16 @@ func OldestEvents(r store.Reader) (day time.Time, found bool, err error) {
 	})
 	return day, found, err
 }
+
+// OldestRecord returns the receive time of the oldest record that is no chunk, and whether there is one.
+func OldestRecord(r store.Reader) (at time.Time, found bool, err error) {
+	lo, hi := store.Journal.Span()
+	err = r.Scan(store.Range{Lo: lo, Hi: hi}, func(key, value []byte) error {
+		rec, err := decodeRecord(key, value)
+		if at, found = rec.At, err == nil; err != nil {
+			return err
+		}
+		return store.ErrStop
+	})
+	return at, found, err
+}

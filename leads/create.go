@@ -179,7 +179,7 @@ func (l *Leads) decide(c *Create, form []Field, a *sessionize.Analytics, id stri
 	}
 
 	p := l.predict(now, &learn.Question{
-		Organization: c.Site.Organization, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
+		Organization: c.Site.Organization, Profile: c.Profile, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
 	})
 	lead.Score = scoreOf(p)
 	return &decision{Organization: c.Site.Organization, Points: uncapped, Exact: p.Exact, Lead: lead}

@@ -37,7 +37,7 @@ func TestALeadCarriesWhatItsVisitorDid(t *testing.T) {
 		"ml_score": `80`, "ml_priority": `"high"`, "ml_recommended_action": `"Call within 1 hour - high conversion probability"`,
 		"ml_confidence": `0.9`, "ml_scored_at": `"2024-01-01T20:30:00.000Z"`, "conversion_probability": `0.015`,
 		"assumed": `true`, "basis": `"rules"`, "model_version": `"rules-1"`, "tags": `[]`, "notes": `null`, "erased": `false`,
-		"activity": `{"current_listing":"home-5","last_seen":"2024-01-01T20:22:10.000Z","online":true,"score_now":90,"trend_7d":null,"views_7d":null,"visits_7d":1}`,
+		"activity": `{"current_listing":"home-5","last_seen":"2024-01-01T20:22:10.000Z","online":true,"score_now":90,"trend_7d":40,"views_7d":5,"visits_7d":1}`,
 		"outcome":  `null`, "days_to_close": `null`, "last_activity": `null`, "inquiries": `[]`, "imported": `false`,
 		"features": `{"avg_time_per_property":26.0998,"behavioral_score":98,"day_of_week":0,"deep_engagement_properties_count":2,` +
 			`"form_completion_rate":0.6666666666666666,"hour_of_day":14,"is_mobile":1,"is_returning_visitor":0,"price_range_match_score":null,` +

@@ -216,8 +216,11 @@ func (p *purge) judgeRetire(r *journal.Record) (journal.Verdict, error) {
 		return journal.Keep, err
 	}
 	kind, n := journal.EraseSession, len(t.IDs)
-	if t.Space == store.Leads {
+	switch t.Space {
+	case store.Leads:
 		kind = journal.EraseLead
+	case store.Visitors:
+		kind = journal.EraseVisitor
 	}
 	t.IDs = slices.DeleteFunc(t.IDs, func(id store.ID) bool { return p.after(r.Site, kind, id, r.Pos) })
 	if len(t.IDs) == n {

@@ -229,7 +229,7 @@ func (w *importing) decide(id string, p *pastLead) *decision {
 		lead.Features[scorer.BehavioralScoreFeature] = float64(lead.Behavior)
 	}
 	s := w.l.predict(time.UnixMilli(w.now), &learn.Question{
-		Organization: site.Organization, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
+		Organization: site.Organization, Profile: lead.Profile, Features: lead.Features, Points: uncapped, Rules: points, Intent: scorer.ConversionIntent(before),
 	})
 	lead.Score = scoreOf(s)
 	return &decision{

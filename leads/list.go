@@ -131,7 +131,7 @@ func (l *Leads) places(r store.Reader, site uint32, q *Query, want func(*row) bo
 		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) { return math.Float64bits(max(r.Score, 0)), nil })
 	case SortActivity:
 		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) {
-			a, err := l.activity(site, r.Session, l.o.Now())
+			a, err := l.signs(site, r.Session, l.o.Now())
 			return uint64(max(int64(a.LastSeen), r.LastActivity, 0)), err
 		})
 	}

@@ -1,6 +1,7 @@
 package leads
 
 import (
+	"context"
 	"time"
 
 	"footfall/store"
@@ -23,5 +24,21 @@ func (l *Leads) Oldest() (at time.Time, found bool, err error) {
 			return store.ErrStop
 		})
 	}
+	return at, found, err
+}
+
+// OldestReplay returns when the oldest stored answer was given, and whether there is one. It reads all of them.
+func (l *Leads) OldestReplay(ctx context.Context) (at time.Time, found bool, err error) {
+	lo, hi := store.Idempotency.Span()
+	err = l.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(_, value []byte) error {
+		kept, err := decodeReplay(value)
+		if err != nil {
+			return err
+		}
+		if given := time.UnixMilli(kept.At); !found || given.Before(at) {
+			at, found = given, true
+		}
+		return ctx.Err()
+	})
 	return at, found, err
 }

@@ -25,6 +25,10 @@ func (w *world) story() (ids []string) {
 		if i%2 == 0 {
 			w.act(ids[i*5%len(ids)], activityTypes[i%len(activityTypes)], fmt.Sprint("did ", i))
 		}
+		if i%4 == 1 {
+			_, err := w.leads.Rescore(w.t.Context(), 1, []string{ids[i*13%len(ids)], "ld_nobody", ids[0]})
+			w.must(err)
+		}
 		if i%3 == 0 {
 			w.end(ids[i*11%len(ids)], Result{Outcome: outcomeNames[i%len(outcomeNames)], Notes: fmt.Sprint("end ", i), DealValue: fmt.Sprint(i, ".5")})
 		}
@@ -48,6 +52,11 @@ func (w *world) state(ids []string) (leads []string, past orgPast) {
 		history, _, err := w.leads.History(1, id, Page{Limit: maxPage})
 		w.must(err)
 		leads = append(leads, mustJSON(w.t, w.get(id)), mustJSON(w.t, history))
+	}
+	for _, id := range ids {
+		scores, err := w.leads.Scores(1, id)
+		w.must(err)
+		leads = append(leads, mustJSON(w.t, scores))
 	}
 	w.must(w.leads.Each("default", func(r *LeadRow) error {
 		leads = append(leads, mustJSON(w.t, r))

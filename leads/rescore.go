@@ -125,7 +125,7 @@ func (l *Leads) again(now time.Time, r *row, d *decision) *learn.Prediction {
 	points, _ := scorer.BehavioralPoints(b)
 	b.FilledFields = 0
 	return l.predict(now, &learn.Question{
-		Organization: r.Organization, Features: f, Points: r.Points, Rules: points, Intent: scorer.ConversionIntent(b),
+		Organization: r.Organization, Profile: r.Profile, Features: f, Points: r.Points, Rules: points, Intent: scorer.ConversionIntent(b),
 	})
 }
 

@@ -24,6 +24,12 @@ func (l *Leads) Teach(organization string) (leads []learn.Lead, err error) {
 	return leads, err
 }
 
+// Wins returns how many of an organization's leads closed.
+func (l *Leads) Wins(organization string) int {
+	_, wins, _, _ := l.past.of(organization)
+	return wins
+}
+
 // learnFrom adds what an entry of a lead's history says of how it ended. A status that was set by hand counts as an
 // outcome of its day, and an open one takes an outcome back.
 func (l *Leads) learnFrom(out *LeadRow, e *entry) {
@@ -78,13 +84,13 @@ func (l *Leads) predict(now time.Time, q *learn.Question) *learn.Prediction {
 	return l.o.Learn.Predict(q)
 }
 
-// Predict says what is known of features, as of a lead that has them. What only a lead's session tells is not known: that
+// Predict says what is known of features, as of a lead of a profile that has them; "" is nobody's. What only a lead's session tells is not known: that
 // a form was begun before, and which fields beside the six of the completion rate were filled.
-func (l *Leads) Predict(organization string, f scorer.Features) *learn.Prediction {
+func (l *Leads) Predict(organization, profile string, f scorer.Features) *learn.Prediction {
 	b := f.Behavior()
 	points, _ := scorer.BehavioralPoints(b)
 	b.FilledFields = 0
 	return l.predict(l.o.Now(), &learn.Question{
-		Organization: organization, Features: f, Points: f.RulePoints(), Rules: points, Intent: scorer.ConversionIntent(b),
+		Organization: organization, Profile: profile, Features: f, Points: f.RulePoints(), Rules: points, Intent: scorer.ConversionIntent(b),
 	})
 }

@@ -36,11 +36,11 @@ type View struct {
 type Activity struct {
 	LastSeen       Time `json:"last_seen"`
 	Online         bool `json:"online"`
-	Visits7d       *int `json:"visits_7d"`       // of the visitor, nil without a session
-	Views7d        *int `json:"views_7d"`        // not known: sessions do not keep when each of their views was
+	Visits7d       *int `json:"visits_7d"`       // of the visitor, nil without a session, like the next
+	Views7d        *int `json:"views_7d"`        // of listings
 	CurrentListing Text `json:"current_listing"` // while online
-	ScoreNow       *int `json:"score_now"`
-	Trend7d        *int `json:"trend_7d"` // not known: earlier scores are not kept
+	ScoreNow       *int `json:"score_now"`       // behavioral, without form fields
+	Trend7d        *int `json:"trend_7d"`        // how much higher that is than it was
 }
 
 // shown is a view's JSON without the form.
@@ -126,8 +126,20 @@ const (
 	maxInquiries = 100
 )
 
-// activity returns what the person of a session does on the site now.
-func (l *Leads) activity(site uint32, session string, now time.Time) (act Activity, err error) {
+// activity returns all that is told of what the person of a session does on the site now.
+func (l *Leads) activity(site uint32, session string, now time.Time) (Activity, error) {
+	act, err := l.signs(site, session, now)
+	if err != nil || act.ScoreNow == nil {
+		return act, err
+	}
+	week, err := l.o.Sessions.Lately(site, session, now.Add(-lately).UnixMilli())
+	trend := *act.ScoreNow - week.Then
+	act.Views7d, act.Trend7d = &week.Views, &trend
+	return act, err
+}
+
+// signs is activity without what takes more than a look at states.
+func (l *Leads) signs(site uint32, session string, now time.Time) (act Activity, err error) {
 	if session == "" {
 		return act, nil
 	}

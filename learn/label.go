@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"cmp"
 	"slices"
 	"sort"
 	"time"
@@ -129,11 +128,4 @@ func unseen(leads []Lead, known []Labelled, then time.Time, horizon int) []Label
 		taught[string(d.Person[:])] = true
 	}
 	return slices.DeleteFunc(slices.Clone(known), func(d Labelled) bool { return taught[string(d.Person[:])] })
-}
-
-// byCreation sorts leads from the oldest on.
-func byCreation(known []Labelled) {
-	slices.SortStableFunc(known, func(a, b Labelled) int {
-		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
-	})
 }

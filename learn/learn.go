@@ -33,6 +33,8 @@ type Options struct {
 	Catalog *catalog.Catalog
 	// Leads returns the leads of an organization, as they are.
 	Leads func(organization string) ([]Lead, error)
+	// Wins returns how many of an organization's leads closed, quickly. May be nil.
+	Wins func(organization string) int
 	// Yield returns when a training may go on: it lets the rest of the program go first. May be nil.
 	Yield func(ctx context.Context) error
 }

@@ -10,6 +10,7 @@ import (
 // Question is what a prediction is asked about. Only rules look at what stands below Features, but for Bands.
 type Question struct {
 	Organization string
+	Profile      string // moves the probability where a model knows it
 	At           time.Time
 	Features     scorer.Features
 	Points       int            // of the rules, uncapped
@@ -115,6 +116,7 @@ func (p *Prediction) byModel(q *Question, m *loaded, t scorer.Thresholds) {
 	p.Probability = 1 / (1 + math.Exp(-logOdds))
 	p.Exact = m.model.LeadScore(logOdds)
 	p.BaseRate = m.model.BaseRate
+	p.ofAgent(m.version.Agents[q.Profile])
 	p.Lift = p.Probability / p.BaseRate
 	p.Basis, p.Model, p.Horizon = BasisModel, m.version.Version, m.version.Horizon
 	p.Sufficiency = m.version.Sufficiency

@@ -14,17 +14,17 @@ import (
 // story trains, promotes, chooses and rolls back.
 func (w *world) story() {
 	w.t.Helper()
-	w.fill("default", newMarket(1, -2.5, 1.8), 200, 2)
-	w.at(start.Add(200 * day))
+	w.fill("default", newMarket(1, -2.5, 1.8), 150, 2)
+	w.at(start.Add(150 * day))
 	w.train("default")
-	w.at(start.Add(250 * day))
+	w.at(start.Add(200 * day))
 	w.train("default")
 	for _, version := range []string{Rules, "model-1"} {
 		_, err := w.learn.Activate(w.t.Context(), "default", version, "test")
 		w.must(err)
 	}
 	w.must(w.catalog.CreateOrganization(w.t.Context(), organization("elm")))
-	w.fill("elm", newMarket(2, -2, 0), 200, 1)
+	w.fill("elm", newMarket(2, -2, 0), 150, 1)
 	w.train("elm")
 }
 

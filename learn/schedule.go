@@ -21,7 +21,7 @@ const (
 )
 
 // Keep looks after the models of all organizations: it rolls back what does worse than the base rate, and trains where
-// enough is new. It does nothing for an organization on whose leads nothing is known. changed is told of organizations
+// enough is new, and sets the level of what has been active for a month anew. It does nothing for an organization on whose leads nothing is known. changed is told of organizations
 // in which another version became active.
 func (l *Learn) Keep(ctx context.Context, changed func(organization string) error) error {
 	var errs []error
@@ -47,6 +47,9 @@ func (l *Learn) keep(ctx context.Context, organization string) error {
 		return err
 	}
 	defer unlock()
+	if l.o.Wins != nil && l.o.Wins(organization) < scorer.LeastRare && l.stateOf(organization).Active == 0 {
+		return nil // most organizations, at a glance
+	}
 	leads, err := l.o.Leads(organization)
 	if err != nil || len(leads) == 0 {
 		return err
@@ -54,11 +57,12 @@ func (l *Learn) keep(ctx context.Context, organization string) error {
 	if err := l.watch(ctx, organization, leads); err != nil {
 		return err
 	}
-	if !l.due(organization, leads) {
-		return nil
+	if l.due(organization, leads) {
+		if _, err = l.train(ctx, organization, Server, nil); err != nil {
+			return err
+		}
 	}
-	_, err = l.train(ctx, organization, Server, nil)
-	return err
+	return l.refresh(ctx, organization, leads)
 }
 
 // due says whether enough is new since the last training.

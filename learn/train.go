@@ -115,6 +115,9 @@ func (t *trial) fit(ctx context.Context, progress func(float64)) error {
 		v.AUC, v.AUCRange, v.LogLoss, v.BaseLoss = p.Pooled.AUC, p.AUCInterval, p.Pooled.LogLoss, &p.BaseLogLoss
 		v.ECE, v.Slope, v.Lift = p.ECE, p.Slope, p.LiftAtTen
 	}
+	if r.Gate.Passed {
+		v.Agents = agentsOf(newLoaded("", nil, t.model), t.known)
+	}
 	t.version = v
 	return nil
 }

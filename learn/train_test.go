@@ -10,7 +10,7 @@ import (
 
 func TestAModelThatBeatsTheBaseRateScoresLeads(t *testing.T) {
 	w := newWorld(t)
-	w.fill("default", newMarket(1, -3, 1.5), 300, 3)
+	w.fill("default", newMarket(1, -2.5, 1.8), 200, 2)
 	w.at(start.Add(400 * day))
 	before := w.predict("default", busy())
 	if before.Basis != BasisRules || !before.Assumed || before.Model != Rules {

@@ -35,9 +35,10 @@ type Version struct {
 
 	Gate        scorer.Gate        `json:"gate"`
 	Sufficiency scorer.Sufficiency `json:"sufficiency"`
-	Comparison  *scorer.Comparison `json:"comparison"` // with the learners of the product document
-	Verdict     string             `json:"verdict"`    // on promotion
-	Refreshed   string             `json:"refreshed"`  // the version whose level alone was set anew, "" for a training
+	Comparison  *scorer.Comparison `json:"comparison"`               // with the learners of the product document
+	Verdict     string             `json:"verdict"`                  // on promotion
+	Agents      map[string]float64 `json:"agent_log_odds,omitempty"` // by profile: what moves probabilities, and no score
+	Refreshed   string             `json:"refreshed"`                // the version whose level alone was set anew, "" for a training
 }
 
 // State is which version of an organization is active, and what came before.

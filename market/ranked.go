@@ -8,7 +8,6 @@ import (
 
 	"footfall/catalog"
 	"footfall/fault"
-	"footfall/sessionize"
 )
 
 // Bounds of a ranking.
@@ -70,41 +69,41 @@ func (m *Market) Ranked(sites []*catalog.Site, q RankQuery) (*Ranking, error) {
 		}
 		all = append(all, of...)
 	}
-	slices.SortFunc(all, func(a, b candidate) int {
+	for _, c := range first(all, min(q.Limit, maxRanked), func(a, b *candidate) int {
 		if c := compareRatios(sorts[i].by(&b.exact), sorts[i].by(&a.exact)); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(a.listing, b.listing), cmp.Compare(a.site, b.site))
-	})
-	for _, c := range all[:min(len(all), q.Limit, maxRanked)] {
+	}) {
 		ranking.Listings = append(ranking.Listings, Ranked{c.site, c.listing, c.rounded()})
 	}
 	return ranking, nil
 }
 
-// candidates returns every listing of a profile, empty: of all, with data. Only one listing's visitors are in memory at
-// a time.
-func (m *Market) candidates(site *catalog.Site, profile string, from, to uint16) (all []candidate, err error) {
-	var listing string
-	var t *total
-	flush := func() {
-		if t != nil && (profile == "" || profile == m.catalog.ListingProfile(site, listing)) {
-			all = append(all, candidate{site.ID, listing, t.exact()})
+// first returns the first n in an order.
+func first[T any](all []T, n int, compare func(a, b *T) int) []*T {
+	best := make([]*T, 0, n+1)
+	for i := range all {
+		v := &all[i]
+		if len(best) == n && compare(v, best[n-1]) >= 0 {
+			continue
 		}
-		t = nil
+		at, _ := slices.BinarySearchFunc(best, v, compare)
+		best = slices.Insert(best, at, v)
+		best = best[:min(len(best), n)]
 	}
-	err = m.sessions.EachListingDay(site.ID, from, to, func(d *sessionize.ListingDay) error {
-		if empty(d) {
-			return nil
+	return best
+}
+
+// candidates returns every listing of a profile, empty: of all, with data.
+func (m *Market) candidates(site *catalog.Site, profile string, from, to uint16) ([]candidate, error) {
+	sums, err := m.sessions.ListingSums(site.ID, from, to)
+	all := make([]candidate, 0, len(sums))
+	for i := range sums {
+		if s := &sums[i]; profile == "" || profile == m.catalog.ListingProfile(site, s.Listing) {
+			all = append(all, candidate{site.ID, s.Listing, exact{s.DayCounts, s.Unique}})
 		}
-		if t == nil || d.Listing != listing {
-			flush()
-			listing, t = d.Listing, newTotal()
-		}
-		t.add(d)
-		return nil
-	})
-	flush()
+	}
 	return all, err
 }
 

@@ -94,9 +94,7 @@ func (g *gathering) all() error {
 		if !g.takes(site.Organization) {
 			continue
 		}
-		if err := g.listings(site); err != nil {
-			return err
-		}
+		g.listings(site)
 		if g.wantsMetric(InquiryRate) {
 			if err := g.rates(site); err != nil {
 				return err
@@ -140,21 +138,17 @@ func (g *gathering) segmentsOf(l *catalog.Listing) (in []Segment) {
 	return in
 }
 
-func (g *gathering) listings(site *catalog.Site) error {
+// listings gathers what listings say by themselves.
+func (g *gathering) listings(site *catalog.Site) {
 	homes := map[string]homeOnSite{}
 	g.homes[site.ID] = homes
-	return g.market.catalog.EachListing(site.ID, func(l *catalog.Listing) error {
+	for _, l := range g.market.catalog.Briefs(site.ID) {
 		in := g.segmentsOf(l)
 		if len(in) == 0 {
-			return nil
+			continue
 		}
 		homes[l.ID] = homeOnSite{in, l.Status == catalog.StatusActive}
-		if area := fold(l.City); area != "" {
-			if g.areas[area] == nil {
-				g.areas[area] = map[string]int{}
-			}
-			g.areas[area][strings.Join(strings.Fields(l.City), " ")]++
-		}
+		g.spell(l.City)
 		closed := l.Done() && g.recent(l.Closed, site)
 		for _, s := range in {
 			to := g.in(site.Organization, s)
@@ -165,8 +159,19 @@ func (g *gathering) listings(site *catalog.Site) error {
 				to.market = append(to.market, float64(siteDay(l.Closed, site)-siteDay(l.Listed, site)))
 			}
 		}
-		return nil
-	})
+	}
+}
+
+// spell counts how an area is spelled.
+func (g *gathering) spell(city string) {
+	area := fold(city)
+	if area == "" {
+		return
+	}
+	if g.areas[area] == nil {
+		g.areas[area] = map[string]int{}
+	}
+	g.areas[area][strings.Join(strings.Fields(city), " ")]++
 }
 
 // recent says whether something happened within the last year.

@@ -14,7 +14,7 @@ import (
 
 // passing are the spaces of which rows come and go without a record of the journal, by the clock or unsynced. They say
 // nothing of whether two directories hold the same.
-var passing = []store.Space{store.Meta, store.Seen, store.Idempotency, store.Rejects}
+var passing = []store.Space{store.Meta, store.Seen, store.Idempotency, store.Rejects, store.Installations}
 
 // rows hashes keys with their values.
 type rows struct{ hash.Hash }
@@ -34,7 +34,7 @@ func (h rows) add(key, value []byte) error {
 
 func (h rows) String() string { return fmt.Sprintf("%x", h.Sum(nil)) }
 
-// digest returns the SHA-256, in hexadecimal digits, of all keys and values but the passing ones.
+// digest returns the SHA-256, in hexadecimal digits, of all keys and values but the passing ones and rows that say nothing.
 func digest(r store.Reader) (string, error) {
 	h := newRows()
 	for _, info := range store.Spaces {
@@ -43,11 +43,11 @@ func digest(r store.Reader) (string, error) {
 		}
 		lo, hi := info.Space.Span()
 		err := r.Scan(store.Range{Lo: lo, Hi: hi}, func(key, value []byte) error {
-			value, err := sessionize.Canonical(info.Space, value)
-			if err != nil {
+			canonical, err := sessionize.Canonical(info.Space, value)
+			if err != nil || canonical == nil && len(value) > 0 {
 				return err
 			}
-			return h.add(key, value)
+			return h.add(key, canonical)
 		})
 		if err != nil {
 			return "", fmt.Errorf("digest of %s: %w", info.Name, err)

@@ -142,8 +142,12 @@ func TestOfWhoWasErasedNothingIsLeftInAnyFile(t *testing.T) {
 	nothingLeft(restored)
 	checkSaysOK(t, restored)
 	for _, dir := range []string{data, restored} {
+		live := verified(t, dir)["digest"]
 		if code, out := command(t, "rebuild", "--data", dir); code != 0 {
 			t.Errorf("rebuild exits %d: %s", code, out)
+		}
+		if again := verified(t, dir)["digest"]; again != live {
+			t.Errorf("%s has the digest %s live and %s rebuilt", dir, live, again)
 		}
 		checkSaysOK(t, dir)
 		p := start(t, dir)

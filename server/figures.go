@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"footfall/fault"
-	"footfall/ingest"
-	"footfall/journal"
 	"footfall/sessionize"
 	"footfall/store"
 
@@ -94,7 +92,7 @@ func newCollector(take func() snapshot) *collector {
 	c.auc = desc("model_auc", "Area under the ROC curve of an organization's active model, out of fold, when it was trained.", "organization")
 	c.memory = desc("memory_bytes", "Bytes of memory that are accounted for.", "part")
 	c.memoryLimit = desc("memory_limit_bytes", "What memory_bytes may reach.", "part")
-	c.oldest = desc("oldest_record_seconds", "Age of the oldest record; of events, since the beginning of their day.", "space")
+	c.oldest = desc("oldest_record_seconds", "Age of the oldest record; of events, since the beginning of their day, of sessions and visitors, since their last event, looked at hourly.", "space")
 	c.fsync = desc("fsync_duration_seconds", "Syncs of the log.")
 	c.levelTables = desc("pebble_level_tables", "Tables of a level.", "level")
 	c.levelBytes = desc("pebble_level_bytes", "Bytes of a level.", "level")
@@ -167,31 +165,18 @@ func memoryParts(s *snapshot) []part {
 	}
 }
 
-// snapshot asks every part. What cannot be read is left out and logged.
+// snapshot asks every part.
 func (s *Server) snapshot() snapshot {
 	counts := s.ingest.Counts()
 	snap := snapshot{
 		store: s.db.Stats(), sessions: s.sessions.Stats(), queued: s.journal.Queued(), queueLimit: s.journal.QueueLimit(),
 		lag: s.journal.Lag(), checkpoint: s.journal.SinceCheckpoint(),
 		accepted: counts.Accepted.Load(), rejected: counts.Reasons(), redacted: counts.Redacted.Load(),
-		oldest: map[string]time.Duration{}, free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(),
-	}
-	note := func(space string, at time.Time, found bool, err error) {
-		if err != nil {
-			s.o.Log.Error("the oldest record cannot be read", "space", space, "error", err)
-		} else if found {
-			snap.oldest[space] = max(s.o.Now().Sub(at), 0)
-		}
+		oldest: s.ages(), free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(),
 	}
 	var err error
 	if snap.auc, err = s.learn.ActiveAUC(); err != nil {
 		s.o.Log.Error("the active models cannot be read", "error", err)
 	}
-	at, found, err := journal.OldestEvents(s.db.Reader())
-	note("events", at, found, err)
-	at, found, err = s.leads.Oldest()
-	note("leads", at, found, err)
-	at, found, err = ingest.OldestReject(s.db)
-	note("rejects", at, found, err)
 	return snap
 }

@@ -69,6 +69,7 @@ func (s *Server) chores() []job {
 	}
 	return []job{
 		{"retention", time.Hour, s.retain},
+		{"oldest records", time.Hour, s.lookForOldest},
 		{"idempotency", time.Hour, s.leads.ForgetReplays},
 		{"audit trail", 24 * time.Hour, s.access.RetireAudit},
 		{"erasures", time.Hour, s.purgeRest},

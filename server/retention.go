@@ -12,7 +12,7 @@ import (
 	"footfall/store"
 )
 
-// retain deletes what is past its retention, in whole UTC days. Sessions and leads go by records of the journal, so that
+// retain deletes what is past its retention, in whole UTC days. Sessions, visitors and leads go by records of the journal, so that
 // a rebuild deletes them again; events are only taken out of the store, once every stored state has them.
 func (s *Server) retain(ctx context.Context) error {
 	today := event.UTCDay(s.o.Now().UnixMilli())
@@ -36,7 +36,7 @@ func (s *Server) retain(ctx context.Context) error {
 	return nil
 }
 
-// retireSessions looks through all sessions, so it does it once for each day.
+// retireSessions looks through all sessions, and then visitors, so it does it once for each day.
 func (s *Server) retireSessions(ctx context.Context, before uint16) error {
 	if before <= s.retiredSessions {
 		return nil
@@ -50,6 +50,18 @@ func (s *Server) retireSessions(ctx context.Context, before uint16) error {
 			return err
 		}
 		return s.retire(ctx, site, &journal.Retire{Space: store.Sessions, Before: before, IDs: ids})
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.journal.Checkpoint(ctx); err != nil { // whose sessions are gone shows in the store
+		return err
+	}
+	err = s.sessions.ExpiredVisitors(before, func(site uint32, ids []store.ID) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return s.retire(ctx, site, &journal.Retire{Space: store.Visitors, Before: before, IDs: ids})
 	})
 	if err == nil {
 		s.retiredSessions = before

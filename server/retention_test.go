@@ -55,10 +55,16 @@ func (h *house) open() {
 // view sends a view of today.
 func (h *house) view(session string) {
 	h.t.Helper()
+	h.viewOf(session, "")
+}
+
+// viewOf sends one of a visitor.
+func (h *house) viewOf(session, visitor string) {
+	h.t.Helper()
 	at := h.clock.Load()
 	_, err := h.journal.Submit(h.t.Context(), journal.Record{
 		Kind: journal.KindChunk, Site: h.Site().ID, Session: session, At: h.now(), Chunk: &event.Chunk{
-			Session: session, Events: []event.Event{{
+			Session: session, Visitor: visitor, Events: []event.Event{{
 				Type: event.PropertyView, Listing: "L1", At: at, Day: event.UTCDay(at), Clock: event.None, Scroll: event.None,
 			}},
 		},
@@ -170,5 +176,55 @@ func TestWithoutFlagsNothingIsRetired(t *testing.T) {
 	h.must(h.retain(context.Background()))
 	if got := h.left("s"); got != "s 1/1 leads 1" || h.journal.Applied() != before {
 		t.Errorf("left are %s", got)
+	}
+}
+
+// --retain-sessions is for sessions and visitors; the metric shows that it does what it says.
+func TestVisitorsGoWithTheirLastSession(t *testing.T) {
+	h := openHouse(t, Options{RetainSessions: 2})
+	h.viewOf("first", "once")
+	h.viewOf("second", "often")
+	h.nextDay()
+	h.viewOf("third", "often")
+	visitors := func() (left []string) {
+		for _, id := range []string{"once", "often"} {
+			_, found, err := h.sessions.Visitor(h.Site().ID, id)
+			h.must(err)
+			if found {
+				left = append(left, id)
+			}
+		}
+		return left
+	}
+	ages := func() string {
+		h.must(h.lookForOldest(t.Context()))
+		ages := h.ages()
+		return fmt.Sprint("events ", ages["events"], " sessions ", ages["sessions"], " visitors ", ages["visitors"])
+	}
+	for _, want := range []string{
+		"[once often] events 36h0m0s sessions 24h0m0s visitors 24h0m0s",
+		"[once often] events 60h0m0s sessions 48h0m0s visitors 48h0m0s",
+		"[often] events 84h0m0s sessions 48h0m0s visitors 48h0m0s",
+		"[] events 108h0m0s sessions 0s visitors 0s",
+	} {
+		h.retained()
+		if got := fmt.Sprint(visitors(), " ", ages()); got != want {
+			t.Errorf("on %s are left\n     %s\nwant %s", h.now().Format(time.DateOnly), got, want)
+		}
+		h.nextDay()
+	}
+	if h.ages()["journal"] == 0 {
+		t.Error("the journal's first record has no age")
+	}
+	h.must(h.Close())
+	if _, err := Check(t.Context(), h.o, func(err error) { t.Error(err) }); err != nil {
+		t.Error(err)
+	}
+	if _, err := Rebuild(t.Context(), h.o); err != nil {
+		t.Error(err)
+	}
+	h.open()
+	if got := visitors(); got != nil {
+		t.Errorf("rebuilt, %v are left", got)
 	}
 }

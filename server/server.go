@@ -56,7 +56,7 @@ type Options struct {
 	TrackerPath      string         `help:"Another path of /ff.js, which no content blocker knows, such as /news.js." placeholder:"PATH"`
 	BeaconPath       string         `help:"Another path of /v1/events, which no content blocker knows, such as /news." placeholder:"PATH"`
 	RetainEvents     int            `help:"Whole days for which events are kept; 0: for ever." default:"0"`
-	RetainSessions   int            `help:"Whole days for which sessions are kept after their last event; 0: for ever." default:"0"`
+	RetainSessions   int            `help:"Whole days for which sessions, and visitors without any, are kept after their last event; 0: for ever." default:"0"`
 	RetainLeads      int            `help:"Whole days for which leads are kept; 0: for ever." default:"0"`
 	RetainRejects    int            `help:"Whole days for which rejected events are kept; 0: for ever." default:"7"`
 	BackupDir        string         `help:"Directory below which POST /backup of the operations port may write; none by default." type:"path" placeholder:"DIR"`
@@ -106,7 +106,8 @@ type Server struct {
 	unhurried  func() bool // nil: nobody can hurry
 
 	purging         sync.Mutex
-	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions
+	retiredSessions uint16 // the UTC day before which the retention job has deleted sessions and visitors
+	oldest          oldest
 
 	corruptions    atomic.Int64 // times that stored bytes were found damaged
 	backupVerified atomic.Int64 // when a backup was last verified, in seconds since 1970
@@ -208,7 +209,8 @@ func (s *Server) openFold() (err error) {
 		return err
 	}
 	if s.learn, err = learn.Open(s.db, learn.Options{Now: o.Now, Log: o.Log, Catalog: s.catalog, Yield: s.yield,
-		Leads: func(organization string) ([]learn.Lead, error) { return s.leads.Teach(organization) }}); err != nil {
+		Leads: func(organization string) ([]learn.Lead, error) { return s.leads.Teach(organization) },
+		Wins:  func(organization string) int { return s.leads.Wins(organization) }}); err != nil {
 		return err
 	}
 	if s.leads, err = leads.Open(s.db, leads.Options{Sessions: s.sessions, Catalog: s.catalog, Learn: s.learn, Now: o.Now}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"footfall/event"
 	"footfall/journal"
 	"footfall/store"
 )
@@ -11,7 +12,8 @@ import (
 // applyErase forgets visitors with their sessions, single sessions, and the inquiries of leads. What they added to
 // listing days and page days is subtracted. That is found out by folding their chunks once more, so it needs no other record of it,
 // and a journal from which the chunks are gone already adds nothing and subtracts nothing. Where chunks are past their
-// retention only visitors are taken out of the days; views and times stay, as sums that lead to nobody.
+// retention, what the session's state still tells of is taken out of the days; the rest, such as shares, stays, as sums that
+// lead to nobody.
 //
 // Like all state of sessions, rows are deleted with the next checkpoint. Chunks and other records are deleted later:
 // see journal.Sift.
@@ -190,8 +192,23 @@ func (o *Sessions) pendingDay(k dayKey, listing string) *ListingDay {
 	return day
 }
 
-// leave takes a session's visitor out of the days of its listings.
+// leave takes what a session's state tells of out of listing days, where its chunks are gone: the views that it still
+// tracks with their dwell and scroll, which are all of nearly every session, and its visitor.
 func (e *eraser) leave(site uint32, s *Session) error {
+	for i := range s.Views {
+		v := &s.Views[i]
+		if v.Listing == none {
+			continue
+		}
+		d := DayDelta{Listing: s.Listings[v.Listing].ID, Day: v.Day, DayCounts: DayCounts{Views: 1}}
+		if d.Dwell = v.dwell(); d.Dwell > 0 {
+			d.DwellViews = 1
+		}
+		if v.Scroll != event.None {
+			d.Scroll, d.ScrollViews = int64(v.Scroll), 1
+		}
+		e.o.subtractDay(site, &d)
+	}
 	if s.Ordinal == 0 {
 		return nil
 	}

@@ -102,6 +102,7 @@ func TestErasedVisitorsMightNeverHaveCome(t *testing.T) {
 					}
 				}
 			}
+			w.sumsAgree(rt)
 			switch rapid.IntRange(0, 9).Draw(rt, "fault") {
 			case 0, 1:
 				w.crash(seed + uint64(i))
@@ -179,6 +180,49 @@ func TestInquiriesOfErasedLeadsAreSubtractedOnce(t *testing.T) {
 	w.rebuild()
 	if got := w.listingDays("L1"); len(got) != 1 || got[0].Inquiries != 0 || got[0].Views != 1 {
 		t.Errorf("rebuilt without the lead's record the listing has %+v", got)
+	}
+}
+
+// Where the events are past their retention the session's state tells what it added.
+func TestWhatASessionAddedIsSubtractedWithoutItsEvents(t *testing.T) {
+	w := newWorldWith(t, 0, 1)
+	const day = 20_000
+	visit := func(session, visitor string, at, seconds int64, scroll int16) {
+		c := oneView(session, visitor, day*event.MsPerDay+at)
+		c.Events[0].Page, c.Events[0].Clock = "p", 0
+		end := c.Events[0]
+		end.Type, end.Clock, end.Scroll = event.ScrollDepth, int32(seconds*1000), scroll
+		end.At += seconds * 1000
+		c.Events = append(c.Events, end)
+		w.add(c)
+	}
+	visit("kept", "u", 0, 20, 300)
+	want := showDays(w.listingDays("L1"))
+	visit("s", "v", 1000, 40, 900)
+	second := oneView("s", "v", day*event.MsPerDay+50_000)
+	second.Events[0].Page = "q"
+	w.add(second)
+	if got := w.listingDays("L1")[0]; got.Views != 3 || got.Unique != 2 || got.ScrollViews != 2 || got.Dwell <= 20_000 {
+		t.Fatalf("before: %+v", got)
+	}
+	for i := range 3 {
+		w.add(oneView("young", "", (day+5)*event.MsPerDay+int64(i)))
+	}
+	w.close()
+	w.open()
+	w.must(w.sessions.Warm(t.Context()))
+	w.must(w.journal.RetireEvents(day + 1))
+	w.erase((day+5)*event.MsPerDay+10, "v")
+	first := func() string { return showDays(w.listingDays("L1")[:1]) }
+	if got := first(); got != want {
+		t.Errorf("without the visitor\n     %s\nwant %s", got, want)
+	}
+	w.crash(1)
+	if got := first(); got != want {
+		t.Errorf("after a crash\n     %s\nwant %s", got, want)
+	}
+	if _, found, err := w.sessions.Visitor(testSite, "v"); found || err != nil {
+		t.Errorf("the visitor is there: %v", err)
 	}
 }
 

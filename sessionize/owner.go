@@ -63,6 +63,8 @@ type Sessions struct {
 	retired  map[sessionKey][][]byte // sessions that are in the store and no more, with the rows to delete
 	erased   map[sessionKey]struct{} // visitors that are in the store and no more
 
+	changes    changes // of listing days
+	ranges     ranges
 	forgotten  forgotten
 	pagesSince journal.Position // chunks up to here have added no page views
 	moves      moves
@@ -109,9 +111,12 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	s := &Sessions{
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
-		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{}, visitors: map[sessionKey]*Visitor{},
-		known: map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
+		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{},
+		ranges:   ranges{kept: map[rangeKey]*rangeSums{}},
+		visitors: map[sessionKey]*Visitor{},
+		known:    map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
+	s.changes.epoch, s.changes.last = 1, map[listingKey]uint64{}
 	var err error
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, err
@@ -290,6 +295,7 @@ func (o *Sessions) Checkpoint() error {
 			o.written(l)
 		}
 	}
+	o.changes.note(o.days)
 	clear(o.days)
 	clear(o.pages)
 	clear(o.visitors)

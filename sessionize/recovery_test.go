@@ -36,6 +36,7 @@ func TestStateIsTheSameLiveRecoveredAndRebuilt(t *testing.T) {
 				smooth.lead(c, i)
 				rough.lead(c, i)
 			}
+			rough.sumsAgree(rt)
 			switch rapid.IntRange(0, 9).Draw(rt, "fault") {
 			case 0, 1:
 				rough.crash(seed + uint64(i))

@@ -35,11 +35,30 @@ func (w *world) expired(before uint16) (day uint16, sessions []string) {
 	return day, sessions
 }
 
+// expiredVisitors returns who has expired, as far as the store tells.
+func (w *world) expiredVisitors(before uint16) (visitors []string) {
+	w.t.Helper()
+	w.must(w.sessions.ExpiredVisitors(before, func(_ uint32, ids []store.ID) error {
+		for _, name := range []string{"v", "v1", "v2"} {
+			if slices.Contains(ids, w.db.ID(name)) {
+				visitors = append(visitors, name)
+			}
+		}
+		return nil
+	}))
+	return visitors
+}
+
 // retire submits the record of sessions that are retired. Their ids are the directory's own.
 func (w *world) retire(day uint16, sessions []string, at int64) {
 	w.t.Helper()
-	t := journal.Retire{Space: store.Sessions, Before: day}
-	for _, name := range sessions {
+	w.retireFrom(store.Sessions, day, sessions, at)
+}
+
+func (w *world) retireFrom(space store.Space, day uint16, names []string, at int64) {
+	w.t.Helper()
+	t := journal.Retire{Space: space, Before: day}
+	for _, name := range names {
 		t.IDs = append(t.IDs, w.db.ID(name))
 	}
 	_, err := w.journal.Submit(context.Background(), journal.Record{
@@ -72,7 +91,7 @@ func (w *world) onlyFound() string {
 	return regexp.MustCompile(`(?m)^session  false .*\n?`).ReplaceAllString(w.dump(), "")
 }
 
-// Sessions are retired now and then while chunks come, machines stop and events are retired too.
+// Sessions and visitors are retired now and then while chunks come, machines stop and events are retired too.
 func TestRetiredStateIsTheSameLiveRecoveredAndRebuilt(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		chunks := newVisits().draw(rt)
@@ -99,6 +118,9 @@ func TestRetiredStateIsTheSameLiveRecoveredAndRebuilt(t *testing.T) {
 				day, sessions := rough.expired(uint16(event.UTCDay(c.Received)) - 1)
 				smooth.retire(day, sessions, c.Received)
 				rough.retire(day, sessions, c.Received)
+				visitors := rough.expiredVisitors(day)
+				smooth.retireFrom(store.Visitors, day, visitors, c.Received)
+				rough.retireFrom(store.Visitors, day, visitors, c.Received)
 				if eventsToo {
 					rough.must(rough.journal.RetireEvents(day))
 				}
@@ -201,5 +223,75 @@ func TestRetiredEventsAreGoneAndTheirSessionsStay(t *testing.T) {
 	w.must(err)
 	if kept != day+1 {
 		t.Errorf("kept from %d on", kept)
+	}
+}
+
+func TestAVisitorWithoutSessionsIsRetiredAndComesBackAsAnother(t *testing.T) {
+	w := newWorldWith(t, 0, 1)
+	const day = 20_000
+	reopen := func() {
+		w.close()
+		w.open()
+		w.must(w.sessions.Warm(t.Context()))
+	}
+	w.add(oneView("old", "v", day*event.MsPerDay))
+	for i := range 3 {
+		w.add(oneView("young", "u", (day+5)*event.MsPerDay+int64(i)))
+	}
+	reopen()
+	first := w.visitor("v")
+	if got := w.expiredVisitors(day + 1); got != nil {
+		t.Errorf("with a session %v has expired", got)
+	}
+	before, sessions := w.expired(day + 1)
+	w.retire(before, sessions, (day+5)*event.MsPerDay+5)
+	reopen()
+	if got := w.expiredVisitors(day); got != nil {
+		t.Errorf("who came on the first kept day has expired: %v", got)
+	}
+	if got := w.expiredVisitors(day + 1); !slices.Equal(got, []string{"v"}) {
+		t.Fatalf("%v has expired", got)
+	}
+	// Who comes back between the look and the record stays.
+	w.add(oneView("again", "v", (day+6)*event.MsPerDay))
+	w.retireFrom(store.Visitors, day+1, []string{"v"}, (day+6)*event.MsPerDay)
+	if v := w.visitor("v"); v.VisitCount != 2 || first.VisitCount != 1 {
+		t.Errorf("has %d visits, before %d", v.VisitCount, first.VisitCount)
+	}
+	for i := range 3 { // each change of the day stores what is left
+		w.add(oneView("young", "u", (day+12)*event.MsPerDay+int64(i)))
+	}
+	reopen()
+	before, sessions = w.expired(day + 8)
+	w.retireFrom(store.Sessions, before, append(sessions, "again"), (day+12)*event.MsPerDay+5)
+	w.retireFrom(store.Visitors, day+8, []string{"v", "u"}, (day+12)*event.MsPerDay+5)
+	if _, found, err := w.sessions.Visitor(testSite, "v"); found || err != nil {
+		t.Errorf("the visitor is there: %v", err)
+	}
+	if v := w.visitor("u"); v.VisitCount == 0 {
+		t.Error("a visitor with a session is gone")
+	}
+	w.add(oneView("new", "v", (day+13)*event.MsPerDay))
+	if v := w.visitor("v"); v.VisitCount != 1 {
+		t.Errorf("come back with %d visits", v.VisitCount)
+	}
+	total := func() (n int64, unique int) {
+		days := w.listingDays("L1")
+		for _, d := range days {
+			n, unique = n+d.Views, unique+int(d.Unique)
+		}
+		return n, unique
+	}
+	views, unique := total()
+	w.rebuild()
+	if v, u := total(); v != views || u != unique || views != 9 {
+		t.Errorf("%d views by %d before, %d by %d after a rebuild", views, unique, v, u)
+	}
+	if v := w.visitor("v"); v.VisitCount != 1 {
+		t.Errorf("rebuilt with %d visits", v.VisitCount)
+	}
+	session, visitor, err := w.sessions.Oldest(t.Context())
+	if want := int64(day+12) * event.MsPerDay; err != nil || session < want || visitor < want {
+		t.Errorf("the oldest are of %d and %d, %v", session, visitor, err)
 	}
 }

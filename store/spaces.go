@@ -31,6 +31,7 @@ const (
 	ListingHistory  Space = 0x27
 	ReportLinks     Space = 0x28
 	Rejects         Space = 0x30
+	Installations   Space = 0x31
 	Models          Space = 0x40
 	TrainingLog     Space = 0x41
 	Erased          Space = 0x50
@@ -53,7 +54,7 @@ var Spaces = []SpaceInfo{
 	{Events, "events", "journal", "UTC day of receipt 2, site 4, session 16, position 8", 1 + 2 + 4 + 16, false, "whole days"},
 	{Journal, "journal", "journal", "position 8", 0, false, "kept"},
 	{Sessions, "sessions", "sessionize", "site 4, session 16", 0, true, "whole days"},
-	{Visitors, "visitors", "sessionize", "site 4, visitor 16", 0, true, "kept"},
+	{Visitors, "visitors", "sessionize", "site 4, visitor 16", 0, true, "whole days"},
 	{VisitorSessions, "visitor sessions", "sessionize", "site 4, visitor 16, session 16", 1 + 4 + 16, true, "with the visitor"},
 	{Seen, "seen", "sessionize", "5-minute slot 4, site 4, session 16", 0, true, "25 h"},
 	{ListingDays, "listing days", "sessionize", "site 4, listing 16, local day 2", 1 + 4 + 16, true, "kept"},
@@ -75,6 +76,7 @@ var Spaces = []SpaceInfo{
 	{ListingHistory, "listing history", "catalog", "site 4, listing 16, position 8", 1 + 4 + 16, true, "with the listing"},
 	{ReportLinks, "report links", "catalog", "SHA-256 of the token 32", 0, true, "until they end"},
 	{Rejects, "rejects", "ingest", "site 4, number 8", 0, false, "a ring"},
+	{Installations, "installations", "ingest", "site 4", 0, false, "kept"},
 	{Models, "models", "learn", "organization 16, version", 0, true, "kept"},
 	{TrainingLog, "training log", "learn", "organization 16, position 8", 0, true, "kept"},
 	{Erased, "erased", "sessionize", "site 4, kind 1, person 16", 0, true, "kept"},

@@ -60,6 +60,22 @@ func (r Reader) Scan(rg Range, visit func(key, value []byte) error) (err error) 
 	}, rg.Reverse)
 }
 
+// ScanSkipping is Scan, ascending, of a visitor that says where to go on: at the first key from next on, or at the next key
+// if that is nil. next must be above key.
+func (r Reader) ScanSkipping(rg Range, visit func(key, value []byte) (next []byte, err error)) error {
+	o := &pebble.IterOptions{LowerBound: rg.Lo, UpperBound: rg.Hi}
+	var to []byte
+	return r.step(o, func(key, value []byte) (err error) {
+		to, err = visit(key, value)
+		return err
+	}, (*pebble.Iterator).First, func(it *pebble.Iterator) bool {
+		if to != nil {
+			return it.SeekGE(to)
+		}
+		return it.Next()
+	})
+}
+
 // ScanPrefix visits the keys that begin with prefix, which must end where the space's bloom prefix ends, and uses
 // the bloom filters to skip tables without it.
 func (r Reader) ScanPrefix(prefix []byte, visit func(key, value []byte) error) error {
@@ -67,8 +83,17 @@ func (r Reader) ScanPrefix(prefix []byte, visit func(key, value []byte) error) e
 	return r.visit(o, visit, func(it *pebble.Iterator) bool { return it.SeekPrefixGE(prefix) }, false)
 }
 
-// visit goes from the first key on, and is the one place where an iterator's errors are looked at.
-func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error, first func(*pebble.Iterator) bool, reverse bool) (err error) {
+// visit goes from the first key on, forwards or backwards.
+func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error, first func(*pebble.Iterator) bool, reverse bool) error {
+	next := (*pebble.Iterator).Next
+	if reverse {
+		next = (*pebble.Iterator).Prev
+	}
+	return r.step(o, visit, first, next)
+}
+
+// step goes from the first key to the next, and is the one place where an iterator's errors are looked at.
+func (r Reader) step(o *pebble.IterOptions, visit func(key, value []byte) error, first, next func(*pebble.Iterator) bool) (err error) {
 	it, err := r.r.NewIter(o)
 	if err != nil {
 		return wrapRead("scan", err)
@@ -78,11 +103,7 @@ func (r Reader) visit(o *pebble.IterOptions, visit func(key, value []byte) error
 			err = wrapRead("scan", cerr)
 		}
 	}()
-	next := it.Next
-	if reverse {
-		next = it.Prev
-	}
-	for ok := first(it); ok; ok = next() {
+	for ok := first(it); ok; ok = next(it) {
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return wrapRead("scan", err)

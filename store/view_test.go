@@ -212,3 +212,29 @@ func TestScanPrefixVisitsOneSessionOnly(t *testing.T) {
 		}
 	})
 }
+
+func TestAScanGoesOnWhereItsVisitorSays(t *testing.T) {
+	db := openDB(t, vfs.NewMem(), nil)
+	defer closeDB(t, db)
+	b := db.NewBatch()
+	for _, k := range []string{"a1", "a2", "a3", "b1", "b2", "c1"} {
+		b.Set([]byte("\x01"+k), nil)
+	}
+	if err := b.Commit(true); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	err := db.Reader().ScanSkipping(Range{Lo: []byte("\x01a2"), Hi: []byte("\x01c2")}, func(k, _ []byte) ([]byte, error) {
+		seen = append(seen, string(k[1:]))
+		switch string(k[1:]) {
+		case "a2":
+			return []byte("\x01b"), nil
+		case "b1":
+			return []byte("\x01b3"), nil
+		}
+		return nil, nil
+	})
+	if got := strings.Join(seen, " "); got != "a2 b1 c1" || err != nil {
+		t.Errorf("%s %v", got, err)
+	}
+}

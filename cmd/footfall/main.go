@@ -45,6 +45,7 @@ type commands struct {
 	Backup    backupCmd    `cmd:"" help:"Back up a data directory, while a server has it open or not."`
 	Verify    verifyCmd    `cmd:"" help:"Read all of a backup or a data directory, check it, and print its digest."`
 	Restore   restoreCmd   `cmd:"" help:"Make a data directory from a backup."`
+	Backtest  backtestCmd  `cmd:"" help:"Train models of the past on a data directory and tell how they would have done."`
 	Erase     eraseCmd     `cmd:"" help:"Erase a person from a data directory, or see that nothing is left of one."`
 	Person    personCmd    `cmd:"" help:"What is known of a person."`
 	LoginLink loginLinkCmd `cmd:"" help:"Make a link by which the first admin signs in."`

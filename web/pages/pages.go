@@ -1,6 +1,6 @@
-// Package pages holds the pages on which people sign in, and the one that the dashboard starts in. They work without
-// scripts, but that the last then only says who is signed in; one small script of our own fills in the part of a link that
-// only the browser sees.
+// Package pages holds the pages on which people sign in, the one that the dashboard starts in, and the report that the owner
+// of a home reads. They work without scripts, but that the dashboard's then only says who is signed in; one small script of
+// our own fills in the part of a link that only the browser sees.
 //
 // It guarantees that whatever a page shows is text, never markup, and that no page names anything of another origin: what
 // Policy permits is enough for each. It does not judge what was typed in (package access does) and sets no headers.
@@ -23,6 +23,7 @@ const (
 	Invite = "invite.html"
 	Reset  = "reset.html"
 	Home   = "home.html"
+	Gone   = "gone.html" // a link that is not good
 )
 
 //go:embed *.html
@@ -52,6 +53,7 @@ type Data struct {
 	Token string
 	Role  string
 	Me    string // JSON of who is signed in, for the dashboard
+	Wide  bool   // more than a form
 }
 
 // Render returns a page as HTML.
