@@ -39,6 +39,10 @@ soak: tools ## each campaign of faults for SOAK, and ROUNDS rounds of each way t
 	FOOTFALL_SOAK=$(SOAK) go test -v -count=1 -timeout 0 ./faults
 	FOOTFALL_ROUNDS=$(ROUNDS) go test -v -count=1 -timeout 0 -run 'Killed|TurnsReadOnly' ./server
 
+.PHONY: figures
+figures: ## the figures of docs/scoring.md, measured anew; several minutes
+	go test -v -count=1 -timeout 0 -run Figures ./scorer -figures
+
 mutants: ## breaks copies of the program on purpose; the tests must notice each
 	go test -v -count=1 -timeout 0 -tags mutants -run 'Mutant|Broken' ./faults
 

@@ -1,5 +1,7 @@
-// Package scorer is numbers in, numbers out: the behavioral score, conversion intent, and the score of a lead while no
-// model is trained.
+// Package scorer is numbers in, numbers out: the behavioral score, conversion intent, the score of a lead while no model
+// is trained; and models: a table becomes numbers (Guess, Encoder), learners are fitted to them (Train), calibrated, judged
+// and kept as a file (Model), which gives probabilities and exact reasons. The same data, seed and folds give the same
+// bytes on any number of processors.
 //
 // Its functions are pure and do no I/O; the same numbers give the same scores everywhere. It knows no sessions, leads
 // or models' whereabouts.

@@ -10,7 +10,7 @@ import (
 // model gives it, how much each feature moved the margin, and what they start from: bias + Σ features is the margin.
 //
 // Features are found in the table by their names or, if the model has none, by their order; columns in without do not
-// count.
+// count, nor do those called row, y, fold and holdout if there are too many otherwise.
 func ExplainXGBoost(model []byte, t *Table, without []string) ([]byte, error) {
 	trees, names, features, err := readXGBoost(model)
 	if err != nil {
@@ -55,14 +55,12 @@ func columnsFor(t *Table, names []string, features int, without []string) (colum
 		}
 	}
 	if len(names) == 0 {
-		for j, name := range t.Columns {
-			if !slices.Contains(without, name) {
-				columns = append(columns, j)
-			}
+		if columns = columnsBut(t, without); len(columns) > features {
+			columns = columnsBut(t, append(without, "row", "y", "fold", "holdout"))
 		}
 		if len(columns) != features {
 			return nil, fmt.Errorf("the model names no features, so they are taken in order: it has %d, %s %d columns; leave out what is no feature with --drop",
-				features, t.Name, len(columns))
+				features, t.Name, len(columnsBut(t, without)))
 		}
 		return columns, nil
 	}
@@ -74,4 +72,13 @@ func columnsFor(t *Table, names []string, features int, without []string) (colum
 		columns = append(columns, j)
 	}
 	return columns, nil
+}
+
+func columnsBut(t *Table, without []string) (columns []int) {
+	for j, name := range t.Columns {
+		if !slices.Contains(without, name) {
+			columns = append(columns, j)
+		}
+	}
+	return columns
 }

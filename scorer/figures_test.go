@@ -2,186 +2,165 @@ package scorer
 
 import (
 	"context"
-	"fmt"
-	"math"
+	flags "flag"
 	"math/rand/v2"
-	"os"
 	"runtime"
-	"slices"
-	"sync"
 	"testing"
 )
 
-// shoppers is the table of testdata/shoppers.md with its outcomes and folds.
-type shoppers struct {
-	table *Table
-	y     []float64
-	fold  []int
-	train []int // rows outside of the holdout
-	test  []int
+// The figures of docs/scoring.md. `make figures` measures them all and shows them; otherwise a small part of each is
+// measured, and held to what no model that works would miss.
+var figures = flags.Bool("figures", false, "measure all figures")
+
+func allFigures() bool { return *figures }
+
+// atMost and atLeast judge a figure, if all is measured.
+func atMost(t *testing.T, what string, got, want float64) {
+	if t.Helper(); allFigures() && !(got <= want) {
+		t.Errorf("%s is %.4f, more than %.4f", what, got, want)
+	}
 }
 
-var notFeatures = []string{"Revenue", "fold", "holdout"}
-
-var readShoppers = sync.OnceValue(func() *shoppers {
-	t := &testing.T{}
-	s := &shoppers{}
-	var err error
-	if s.table, err = ParseTable("shoppers.csv", unzipped(t, "shoppers.csv.gz")); err != nil {
-		panic(err)
+func atLeast(t *testing.T, what string, got, want float64) {
+	if t.Helper(); allFigures() && !(got >= want) {
+		t.Errorf("%s is %.4f, less than %.4f", what, got, want)
 	}
-	column := func(name string) int { return slices.Index(s.table.Columns, name) }
-	if s.y, err = s.table.Outcomes(column("Revenue")); err != nil {
-		panic(err)
-	}
-	folds, err := s.table.Numbers(column("fold"))
-	if err != nil {
-		panic(err)
-	}
-	for i, row := range s.table.Rows {
-		s.fold = append(s.fold, int(folds[i]))
-		if row[column("holdout")] == "1" {
-			s.test = append(s.test, i)
-		} else {
-			s.train = append(s.train, i)
-		}
-	}
-	return s
-})
-
-// trained fits a model on rows as footfall train does.
-func (s *shoppers) trained(rows []int, y []float64, seed uint64, without ...string) (*Model, error) {
-	d := Data{Frame: Guess(s.table.take(rows), append(without, notFeatures...)), Y: y, W: ones(len(rows)), Seed: seed}
-	return Train(context.Background(), d, TrainOptions{Workers: 1})
 }
-
-// margins are the model's log-odds of rows.
-func (s *shoppers) margins(m *Model, rows []int) ([]float64, error) {
-	f, err := m.Columns.Cells(s.table.take(rows))
-	if err != nil {
-		return nil, err
-	}
-	scorer := m.NewScorer()
-	margins := make([]float64, len(rows))
-	var row []Cell
-	for i := range rows {
-		row = f.Row(i, row)
-		margins[i] = scorer.LogOdds(row)
-	}
-	return margins, nil
-}
-
-// draw picks so many rows of each outcome from those outside of the holdout.
-func (s *shoppers) draw(wins, losses int, seed uint64) (rows []int) {
-	rows = slices.Clone(s.train)
-	random := rand.New(rand.NewPCG(seed, 1))
-	random.Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
-	left := [2]int{losses, wins}
-	return slices.DeleteFunc(rows, func(i int) bool {
-		class := int(s.y[i])
-		left[class]--
-		return left[class] < 0
-	})
-}
-
-// drawn is how models of draws did on the rows of the holdout.
-type drawn struct {
-	auc, loss, base float64 // means
-	worse           int     // draws with more log loss than the base rate
-	passed          int     // draws that passed the gate
-}
-
-// draws trains on draws of so many wins and losses. The wins of the holdout weigh so much that base is their rate.
-func (s *shoppers) draws(t *testing.T, draws, wins, losses int, base float64) (d drawn) {
-	y, w := pick(s.y, s.test), ones(len(s.test))
-	if base > 0 {
-		rate := weightedMean(w, func(i int) float64 { return y[i] })
-		for i := range w {
-			if y[i] == 1 {
-				w[i] = base / (1 - base) * (1 - rate) / rate
-			}
-		}
-	}
-	type result struct {
-		auc, loss, base float64
-		passed          bool
-		err             error
-	}
-	results := make([]result, draws)
-	inParallel(draws, func(k int) {
-		r := &results[k]
-		rows := s.draw(wins, losses, uint64(k))
-		m, err := s.trained(rows, pick(s.y, rows), uint64(k), "PageValues")
-		if err != nil {
-			r.err = err
-			return
-		}
-		margins, err := s.margins(m, s.test)
-		if r.err = err; err != nil {
-			return
-		}
-		always := make([]float64, len(margins))
-		for i := range always {
-			always[i] = logOdds(float64(wins) / float64(wins+losses))
-		}
-		r.auc, r.loss, r.base = AUCOf(margins, y, w).Value, *figuresOf(margins, y, w).LogLoss, *figuresOf(always, y, w).LogLoss
-		r.passed = m.Report.Gate.Passed
-	})
-	for _, r := range results {
-		if r.err != nil {
-			t.Fatal(r.err)
-		}
-		n := float64(draws)
-		d.auc, d.loss, d.base = d.auc+r.auc/n, d.loss+r.loss/n, d.base+r.base/n
-		if r.loss > r.base {
-			d.worse++
-		}
-		if r.passed {
-			d.passed++
-		}
-	}
-	return d
-}
-
-func figures() bool { return os.Getenv("FOOTFALL_FIGURES") != "" }
 
 func TestFiguresWithFewLabels(t *testing.T) {
-	s := readShoppers()
+	s := readShoppers(t)
 	for _, tt := range []struct {
-		n         int
-		auc, loss float64 // the best of the references
-		worse     int
+		n               int
+		refAUC, refLoss float64 // the best reference on the same draws: the mean of scikit-learn's logistic regression and forest
+		auc, loss       float64 // what is held
+		worse           int
 	}{
-		{50, .669, .408, 1}, {100, .685, .402, 1}, {200, .701, .396, 0}, {500, .720, .389, 0}, {1000, .734, .383, 0},
+		{50, .669, .408, .666, .409, 1}, {100, .685, .402, .682, .403, 1}, {200, .701, .396, .698, .397, 0},
+		// The aim is to be within .001 and .003 of the reference. With 500 and 1,000 rows that is missed by little.
+		{500, .720, .389, .717, .3915, 0}, {1000, .734, .383, .729, .386, 0},
 	} {
-		wins := int(math.Round(float64(tt.n) * .1547))
-		d := s.draws(t, 20, wins, tt.n-wins, 0)
-		fmt.Printf("n %4d  AUC %.4f (%.3f)  log loss %.4f (%.3f)  base %.4f  worse %d  passed %d\n", tt.n, d.auc, tt.auc, d.loss, tt.loss, d.base, d.worse, d.passed)
+		draws := referenceDraws(t, tt.n)
+		if len(draws) != 20 {
+			t.Fatalf("%d draws of %d rows", len(draws), tt.n)
+		}
+		if !allFigures() {
+			if tt.n > 200 {
+				break
+			}
+			draws = draws[:2]
+		}
+		d := s.tried(t, draws, 0)
+		t.Logf("%4d rows: AUC %.4f (reference %.3f), log loss %.4f (%.3f), base rate %.4f; worse than it %d, passed the gate %d of %d",
+			tt.n, d.auc, tt.refAUC, d.loss, tt.refLoss, d.base, d.worse, d.passed, len(draws))
+		atMost(t, "log loss", d.loss, tt.loss)
+		atLeast(t, "AUC", d.auc, tt.auc)
+		if d.worse > tt.worse || d.auc < .6 {
+			t.Errorf("%d rows: %d draws are worse than the base rate; AUC %.3f", tt.n, d.worse, d.auc)
+		}
 	}
 }
 
-func TestFiguresAtTwoPercent(t *testing.T) {
-	s := readShoppers()
+func TestFiguresAtABaseRateOfTwoPercent(t *testing.T) {
+	s := readShoppers(t)
 	for _, tt := range []struct {
 		wins int
 		loss float64
 	}{{5, .0957}, {10, .0947}, {20, .0937}, {40, .0926}} {
-		d := s.draws(t, 20, tt.wins, 49*tt.wins, .02)
-		fmt.Printf("wins %2d  AUC %.4f  log loss %.4f (%.4f)  base %.4f  worse %d passed %d\n", tt.wins, d.auc, d.loss, tt.loss, d.base, d.worse, d.passed)
+		trials := 20
+		if !allFigures() {
+			if tt.wins > 10 {
+				break
+			}
+			trials = 2
+		}
+		var draws [][]int
+		for k := range trials {
+			draws = append(draws, s.draw(tt.wins, 49*tt.wins, uint64(k)))
+		}
+		d := s.tried(t, draws, .02)
+		t.Logf("%2d wins: AUC %.4f, log loss %.4f (at most %.4f), base rate %.4f; worse than it %d, passed the gate %d of %d",
+			tt.wins, d.auc, d.loss, tt.loss, d.base, d.worse, d.passed, len(draws))
+		atMost(t, "log loss", d.loss, tt.loss)
+		if d.worse > 0 {
+			t.Errorf("%d wins: %d draws are worse than the base rate", tt.wins, d.worse)
+		}
 	}
 }
 
-func TestFiguresInFolds(t *testing.T) {
-	s := readShoppers()
-	for _, without := range [][]string{nil, {"PageValues"}} {
-		d := Data{Frame: Guess(s.table, append(without, notFeatures...)), Y: s.y, W: ones(len(s.y)), Seed: 1}
+func TestFiguresOfShuffledOutcomesDoNotPassTheGate(t *testing.T) {
+	s := readShoppers(t)
+	for _, tt := range []struct{ wins, may int }{
+		{8, 2}, // the aim is 1: of 52 rows, chance alone makes more of a pattern
+		{31, 1}, {155, 1},
+	} {
+		wins := tt.wins
+		trials := 20
+		if !allFigures() {
+			if wins > 31 {
+				break
+			}
+			trials = 3
+		}
+		passed := make([]float64, trials)
+		inParallel(trials, func(k int) {
+			rows := s.draw(wins, wins*11/2, uint64(k))
+			y := pick(s.y, rows)
+			rand.New(rand.NewPCG(uint64(k), 3)).Shuffle(len(y), func(a, b int) { y[a], y[b] = y[b], y[a] })
+			m, err := s.trained(rows, y, uint64(k))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			passed[k] = flag(m.Report.Gate.Passed)
+		})
+		sum := 0
+		for _, p := range passed {
+			sum += int(p)
+		}
+		t.Logf("%d shuffled wins of %d rows: %d of %d pass the gate", wins, wins+wins*11/2, sum, trials)
+		if sum > tt.may {
+			t.Errorf("%d of %d models of shuffled outcomes pass", sum, trials)
+		}
+	}
+}
+
+func TestFiguresInFiveFolds(t *testing.T) {
+	s := readShoppers(t)
+	for _, tt := range []struct {
+		name      string
+		without   []string
+		auc, loss float64
+	}{{"all columns", nil, .9338, .2240}, {"no PageValues", []string{"PageValues"}, .7857, .3575}} {
+		if !allFigures() { // one fold of a part of the rows, and one seed
+			split := Split{Test: s.test[:1000]}
+			for k := 0; k < len(s.train); k += 6 {
+				split.Train = append(split.Train, s.train[k])
+			}
+			d := Data{Frame: Guess(s.table, append(tt.without, notFeatures...)), Y: s.y, W: ones(len(s.y)), Seed: 1}
+			margins, err := d.fold(split).margins(recipeFor(ManyRare).learners[0], 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := pick(s.y, split.Test)
+			if auc := AUCOf(margins, y, ones(len(y))).Value; auc < tt.auc-.05 {
+				t.Errorf("%s: AUC %.4f", tt.name, auc)
+			}
+			continue
+		}
+		d := Data{Frame: Guess(s.table, append(tt.without, notFeatures...)), Y: s.y, W: ones(len(s.y)), Seed: 1}
 		m, err := Train(context.Background(), d, TrainOptions{Workers: runtime.GOMAXPROCS(0), Splits: SplitsOf(s.fold)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := m.Report.Validation
-		fmt.Printf("AUC %.5f  log loss %.5f  Brier %.5f  uncal %.5f ece %.4f slope %.3f %+v\n", *v.Mean.AUC, *v.Mean.LogLoss, *v.Mean.Brier, v.UncalibratedLogLoss, v.ECE, v.Slope, m.Report.Calibration)
-		c := m.Report.Comparison
-		fmt.Printf("forest %.4f %.4f boosting %.4f %.4f %s\n", *c.Forest.AUC, *c.Forest.LogLoss, *c.Boosting.AUC, *c.Boosting.LogLoss, c.Picks)
+		v, c := m.Report.Validation, m.Report.Comparison
+		t.Logf("%s: AUC %.4f (at least %.4f), log loss %.4f (at most %.4f), Brier %.4f, error of calibration %.4f, slope %.3f, lift %.2f",
+			tt.name, *v.Mean.AUC, tt.auc, *v.Mean.LogLoss, tt.loss, *v.Mean.Brier, v.ECE, v.Slope, v.LiftAtTen)
+		t.Logf("  forest %.4f / %.4f / %.4f, boosting %.4f / %.4f / %.4f", *c.Forest.AUC, *c.Forest.LogLoss, *c.Forest.Brier,
+			*c.Boosting.AUC, *c.Boosting.LogLoss, *c.Boosting.Brier)
+		atLeast(t, "AUC", *v.Mean.AUC, tt.auc)
+		atMost(t, "log loss", *v.Mean.LogLoss, tt.loss)
+		atMost(t, "error of calibration", v.ECE, .01)
+		atLeast(t, "calibration slope", v.Slope, .9)
+		atMost(t, "calibration slope", v.Slope, 1.1)
 	}
 }

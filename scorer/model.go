@@ -24,7 +24,8 @@ type Model struct {
 	Calibration Calibration `json:"calibration"`
 	Report      *Report     `json:"report,omitempty"`
 
-	sources [2][]int // by view, as views says: the column of each number
+	sources [2][]int // by view, as viewIndex says: the column of each number
+	reads   [2]bool  // views that parts read
 	bias    []float64
 }
 
@@ -43,6 +44,7 @@ func (m *Model) prepare() {
 	m.bias = make([]float64, len(m.Parts))
 	for i := range m.Parts {
 		m.bias[i] = m.Parts[i].Expected()
+		m.reads[viewIndex(m.Parts[i].View)] = true
 	}
 }
 
@@ -130,6 +132,9 @@ func (s *Scorer) Margin(row []Cell) float64 {
 
 func (s *Scorer) encode(row []Cell) {
 	for _, v := range []View{LinearView, TreeView} {
+		if !s.m.reads[viewIndex(v)] {
+			continue
+		}
 		s.views[viewIndex(v)] = s.m.Columns.Append(s.views[viewIndex(v)][:0], v, row)
 	}
 }

@@ -186,7 +186,7 @@ func (t *training) validate(ctx context.Context) error {
 	}
 	centre := t.model.Calibration.Centre
 	centred := p.centred(centre)
-	c := FitCalibration(centred, p.y, p.w, centre)
+	c := p.calibration(centred, p.all(), centre)
 	c.Between = betweenFolds(&c, centred, p.y, p.w, p.folds)
 	if !finite(c.Slope) || !finite(c.Shift) || math.IsNaN(c.Between) {
 		return errors.New("the calibration did not converge")

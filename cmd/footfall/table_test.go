@@ -239,8 +239,12 @@ func TestAnXGBoostModelIsExplained(t *testing.T) {
 	if got := f.ran(&explainCmd{XGB: named, CSV: rows}); got != want {
 		t.Errorf("%s", got)
 	}
-	turned := f.write("turned.csv", "y,age,rooms\n1,9,3\n0,9,1\n0,9,\n")
-	if got := f.ran(&explainCmd{XGB: inOrder, CSV: turned, Drop: []string{"y"}}); got != want {
+	turned := f.write("turned.csv", "won,age,rooms\n1,9,3\n0,9,1\n0,9,\n")
+	if got := f.ran(&explainCmd{XGB: inOrder, CSV: turned, Drop: []string{"won"}}); got != want {
+		t.Errorf("%s", got)
+	}
+	folded := f.write("folded.csv", "y,fold,age,rooms\n1,0,9,3\n0,1,9,1\n0,1,9,\n")
+	if got := f.ran(&explainCmd{XGB: inOrder, CSV: folded}); got != want {
 		t.Errorf("%s", got)
 	}
 	err := (&explainCmd{XGB: inOrder, CSV: turned}).Run(&program{ctx: t.Context()})
