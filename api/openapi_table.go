@@ -98,6 +98,12 @@ func operations() map[string]operation {
 		"POST /v1/leads/{id}/feedback":                 {query: "site_id", body: jsonBody(asked(openTo(of[newFeedback]()), "was_accurate")), gives: creates(of[leadFeedback]()), fails: []int{409, 422}, once: true},
 		"GET /v1/leads/{id}/scores":                    {query: "site_id", gives: replies(pageOf[leads.Score]("scores")), fails: []int{409}},
 		"GET /v1/leads/{id}/history":                   {query: "limit cursor site_id", gives: replies(pageOf[leads.Event]("history")), fails: []int{409}},
+		"GET /v1/live":                                 {query: "types site_id", gives: plainFile("text/event-stream")},
+		"GET /v1/changes":                              {query: "types limit cursor site_id", gives: replies(of[changesPage]())},
+		"GET /v1/export/events":                        exportOf(),
+		"GET /v1/export/sessions":                      exportOf(),
+		"GET /v1/export/leads":                         exportOf(),
+		"GET /v1/export/listing_days":                  exportOf(),
 		"GET /v1/export/person":                        {query: "visitor email site_id", gives: replies(of[person]())},
 		"GET /v1/jobs/{id}":                            {gives: replies(of[piece]())},
 
@@ -174,6 +180,12 @@ func operations() map[string]operation {
 	return rows
 }
 
+func exportOf() operation {
+	return operation{query: "format=ndjson|csv from to site_id", gives: map[int]response{
+		200: {contents{"application/x-ndjson": anyObject, "text/csv": anyText}, []string{"Content-Disposition"}},
+	}}
+}
+
 func leadBodies() contents {
 	plain := func(*schemas) *schema { return &schema{Type: "object", More: &schema{Type: "string"}} }
 	past := anyObject
@@ -237,6 +249,7 @@ func parameters() map[string]parameter {
 		"city":            {text, "Listings of one city."},
 		"months":          {schema{Type: "integer", Minimum: bound(1), Maximum: bound(market.MaxMonths)}, "How many months, 6 unless said."},
 		"month":           {text, "A month such as 2026-01; the present one unless said."},
+		"types":           {text, "Types between commas; all unless said."},
 		"visitor":         {text, "Who it is, by visitor id."},
 		"email":           {text, "Who it is, by e-mail address."},
 		"overlap":         {number, "Seconds for which the old key stays good, at most a week; 0 unless said."},

@@ -17,7 +17,7 @@ const (
 // Change is one thing that happened to a lead or a session, as the journal has it. It holds nothing that a person wrote.
 type Change struct {
 	Type    string `json:"type"`
-	Change  string `json:"change"` // created, changed, activity, activity_undone, feedback; outcome; events
+	Change  string `json:"change"` // created, changed, scored, activity, activity_undone, feedback; outcome; events
 	Time    Time   `json:"time"`
 	Site    uint32 `json:"site_id"`
 	Profile string `json:"profile_id"` // now
@@ -97,6 +97,12 @@ func (l *Leads) change(r *journal.Record, q *ChangesQuery) (*Change, error) {
 			return nil, err
 		}
 		c.Change, c.Lead, c.By, c.Status = "changed", Text(p.Lead), Text(p.By), Text(p.Status)
+	case journal.KindScore:
+		s, err := decodeScored(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		c.Change, c.Lead = "scored", Text(s.Lead)
 	case journal.KindActivity, journal.KindOutcome, journal.KindFeedback:
 		e, err := decodeEntry(r.Body)
 		if err != nil {
