@@ -65,6 +65,7 @@ type API struct {
 	o      Options
 	routes []Route
 	paths  paths
+	begin  []string      // files that the dashboard begins with
 	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
 	works  *works
 
@@ -77,6 +78,7 @@ func New(o Options) *API {
 	if o.Queries > 0 {
 		a.turns = make(chan struct{}, o.Queries)
 	}
+	a.begin = web.Begin(o.App)
 	a.routes = a.table()
 	if path := o.BeaconPath; path != "" {
 		a.routes = append(a.routes,

@@ -101,7 +101,7 @@ export function Shell() {
         <Account />
       </header>
       {lost.value && <div class="lost" role="alert">Connection lost. What you see may be old; Footfall tries again by itself.</div>}
-      <main id="page" key={first + (id ?? "")}>{View ? <View id={id} /> : <Loading what={place?.name ?? "the page"} />}</main>
+      <main id="page" key={first + (id ?? "")}>{View ? <View id={id} /> : <><h1>{place?.name}</h1><Loading what="the page" /></>}</main>
       <Toasts />
       <Help />
       <div class="unseen" aria-live="polite">{announced.value}</div>

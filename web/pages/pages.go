@@ -51,7 +51,8 @@ type Data struct {
 	Name  string
 	Token string
 	Role  string
-	Me    string // JSON of who is signed in, for the dashboard
+	Me    string   // JSON of who is signed in, for the dashboard
+	Files []string // that the dashboard begins with
 }
 
 // Render returns a page as HTML.
