@@ -93,7 +93,8 @@ func (o *office) newest() string {
 func TestEveryPageOfTheDashboardIsCleanForEverybody(t *testing.T) {
 	pages := map[string]string{
 		"today": "/app/", "live": "/app/live", "setup": "/app/setup", "setup-past": "/app/setup?part=past", "setup-scores": "/app/setup?part=scores",
-		"setup-team": "/app/setup?part=team", "setup-keys": "/app/setup?part=keys",
+		"setup-team": "/app/setup?part=team", "setup-keys": "/app/setup?part=keys", "listings": "/app/listings", "listing": "/app/listings/12-maple-street",
+		"performance": "/app/performance", "market": "/app/market", "brokerage": "/app/brokerage", "model": "/app/model",
 	}
 	for _, leads := range []int{0, 30} {
 		for _, role := range []string{"admin", "agent", "viewer"} {
@@ -117,7 +118,7 @@ func TestEveryPageOfTheDashboardIsCleanForEverybody(t *testing.T) {
 				for name, path := range look {
 					b.open(o.url + path)
 					b.settled()
-					if setup := strings.HasPrefix(path, "/app/setup"); setup && role != "admin" {
+					if admins := strings.HasPrefix(path, "/app/setup") || path == "/app/brokerage"; admins && role != "admin" {
 						b.until(`document.body.innerText.includes("There is no such page")`)
 						if eval[bool](b, `!!document.querySelector('nav a[href="/app/setup"]')`) {
 							t.Error("a link leads to the setup")

@@ -25,7 +25,12 @@ const places: Place[] = [
   { path: "", name: "Today", load: async () => ({ default: Today }) },
   { path: "leads", name: "Lead", hidden: true, load: () => import("./pages/lead") },
   { path: "live", name: "Live", load: () => import("./pages/live") },
+  { path: "listings", name: "Listings", load: () => import("./pages/listings") },
+  { path: "performance", name: "Performance", load: () => import("./pages/performance") },
+  { path: "market", name: "Market", load: () => import("./pages/market") },
   { path: "setup", name: "Setup", admin: true, load: () => import("./pages/setup") },
+  { path: "brokerage", name: "Brokerage", admin: true, load: () => import("./pages/brokerage") },
+  { path: "model", name: "Model", load: () => import("./pages/model") },
 ];
 
 const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));

@@ -219,7 +219,7 @@ const apart = 3000; // ms between two looks, however much happens
 
 // hear takes what the stream tells: something of a lead, or of a session that may be a lead's.
 export function hear(m: Message) {
-  if (m.kind === "hot" && typeof m.data.text === "string") announce(m.data.text);
+  if (m.kind === "hot" && typeof m.data.sentence === "string") announce(m.data.sentence);
   soon ||= setTimeout(() => {
     soon = 0;
     heard = Date.now();
