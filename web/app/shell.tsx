@@ -36,7 +36,8 @@ const places: Place[] = [
 const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));
 
 function Links({ current }: { current: string }) {
-  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined}>{p.name}</a>)}</>;
+  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined}
+    ref={(el) => { if (p.path === current) el?.scrollIntoView({ block: "nearest", inline: "nearest" }); }}>{p.name}</a>)}</>;
 }
 
 function Account() {

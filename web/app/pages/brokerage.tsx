@@ -9,7 +9,7 @@ import { useKeys } from "../keys";
 import { organization } from "../me";
 import { Card, Empty, Figure, Heading, Loading, Pill, Problem } from "../parts/basics";
 import { leadPath } from "../parts/leadcard";
-import { Series } from "../parts/series";
+import { everyDay, Series } from "../parts/series";
 import { Table } from "../parts/table";
 import { nameOf } from "../person";
 import { go } from "../route";
@@ -87,7 +87,7 @@ function Overdue() {
 
 function Days() {
   const asked = useGet<{ totals: Sums; days: (Sums & { date: string })[] }>(`${at}/analytics`);
-  const points = useMemo(() => (asked.data?.days ?? []).map((d) => ({ at: Date.parse(d.date + "T12:00:00"), value: d.total_leads })), [asked.data]);
+  const points = useMemo(() => everyDay(asked.data?.days ?? [], 30, (d) => d.total_leads), [asked.data]);
   const t = asked.data?.totals;
   return (
     <Card title="Last 30 days">
@@ -99,7 +99,7 @@ function Days() {
           <Figure label="Of these leads closed" value={number(t.total_conversions)} note={t.avg_conversion_rate == null ? undefined : percent(t.avg_conversion_rate / 100)} />
           <Figure label="Most deals" value={t.top_performing_agent_name ?? none} />
         </dl>
-        {points.length > 1 ? <Series caption="Leads a day" of="Day" unit="Leads" points={points} name={(d) => shortDay(d)} /> : <p class="muted">A curve needs two days with data.</p>}
+        {t.total_leads > 0 && <Series caption="Leads a day" of="Day" unit="Leads" points={points} name={(d) => shortDay(d)} />}
       </>}
     </Card>
   );

@@ -11,7 +11,7 @@ import { Card, Empty, Field, Figure, Heading, Loading, Pill, Problem } from "../
 import { Bars } from "../parts/charts";
 import { Copy } from "../parts/copy";
 import { Dialog } from "../parts/dialog";
-import { Series } from "../parts/series";
+import { everyDay, Series } from "../parts/series";
 import { Table } from "../parts/table";
 import { go } from "../route";
 
@@ -109,7 +109,7 @@ function One({ id }: { id: string }) {
   const [days, setDays] = useState(30);
   const [report, show] = useState(false);
   const asked = useGet<{ totals: Numbers; days: (Numbers & { date: string })[] }>(query(`/v1/listings/${path(id)}/engagement`, { from: since(days) }));
-  const points = useMemo(() => (asked.data?.days ?? []).map((d) => ({ at: Date.parse(d.date + "T12:00:00"), value: d.total_views })), [asked.data]);
+  const points = useMemo(() => everyDay(asked.data?.days ?? [], days, (d) => d.total_views), [asked.data, days]);
   useKeys([{ key: "b", does: "Back to the listings", run: () => go("/app/listings") }, { key: "r", does: "Make a report", run: () => may.write && show(true) }]);
   const t = asked.data?.totals, h = home(id);
   return (
@@ -130,7 +130,7 @@ function One({ id }: { id: string }) {
               <Figure label="Read" value={share(t.avg_scroll_depth)} /><Figure label="Inquiries" value={number(t.inquiry_count)} note={t.inquiry_rate == null ? undefined : `${decimal(t.inquiry_rate)} of 100 visitors`} />
               <Figure label="Shared" value={number(t.share_count)} />
             </dl>
-            {points.length > 1 ? <Series caption="Views a day" of="Day" unit="Views" points={points} name={(d) => shortDay(d)} /> : <p class="muted">A curve needs two days with views.</p>}
+            {t.total_views > 0 && <Series caption="Views a day" of="Day" unit="Views" points={points} name={(d) => shortDay(d)} />}
           </Card></div>
           <div><Overlap listing={id} /><Card title="Beside the market"><p><a href={`/app/market?listing=${encodeURIComponent(id)}`}>Compare it with others of its kind</a></p></Card></div>
         </div>

@@ -2,13 +2,28 @@
 // table behind it says the same.
 
 import { useEffect, useRef } from "preact/hooks";
-import { number } from "../format";
+import { isoDay, number } from "../format";
 import { Behind } from "./charts";
+
+export interface Moment {
+  at: number; // ms
+  value: number | null;
+}
+
+// everyDay gives a point to each day of a span that ends today: of days without data there are no rows, and they count 0.
+export function everyDay<Row extends { date: string }>(rows: Row[], days: number, value: (row: Row) => number): Moment[] {
+  const of = new Map(rows.map((r) => [r.date, value(r)]));
+  const today = new Date();
+  return Array.from({ length: days }, (_, i) => {
+    const d = new Date(today.getFullYear(), today.getMonth(), today.getDate() - (days - 1 - i), 12);
+    return { at: d.getTime(), value: of.get(isoDay(d)) ?? 0 };
+  });
+}
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export function Series({ caption, of, unit, points, format = number, name }: {
-  caption: string; of: string; unit: string; points: { at: number; value: number | null }[]; format?: (n: number) => string; name: (at: number) => string;
+  caption: string; of: string; unit: string; points: Moment[]; format?: (n: number) => string; name: (at: number) => string;
 }) {
   const at = useRef<HTMLDivElement>(null);
   useEffect(() => {
