@@ -97,7 +97,6 @@ func TestFiveThousandLeadsOnASlowMachine(t *testing.T) {
 		t.Logf("interactive after %.0f ms on 4 times less CPU, %d bytes loaded", eval[float64](b, `window.interactive`),
 			eval[int](b, `performance.getEntriesByType("resource").filter((e) => e.name.includes("/app/files/")).reduce((n, e) => n + e.transferSize, 0)`))
 	}
-	t.Log(eval[string](b, `performance.getEntriesByType("resource").map((e) => [e.name.slice(-60), Math.round(e.startTime), Math.round(e.responseEnd), e.transferSize].join(" ")).join("\n")`))
 	b.picture("today-large-1280")
 	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		return call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 1})
