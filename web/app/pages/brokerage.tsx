@@ -97,7 +97,7 @@ function Days() {
         <dl class="figures">
           <Figure label="Leads" value={number(t.total_leads)} /><Figure label="Page views" value={number(t.total_profile_views)} />
           <Figure label="Of these leads closed" value={number(t.total_conversions)} note={t.avg_conversion_rate == null ? undefined : percent(t.avg_conversion_rate / 100)} />
-          <Figure label="Most deals" value={t.top_performing_agent_name ?? none} />
+          <Figure label="Most deals" value={t.total_conversions ? t.top_performing_agent_name ?? none : none} />
         </dl>
         {t.total_leads > 0 && <Series caption="Leads a day" of="Day" unit="Leads" points={points} name={(d) => shortDay(d)} />}
       </>}

@@ -81,7 +81,7 @@ export default function Model() {
       {m && <>
         <Card title="Now">
           <dl class="figures">
-            <Figure label="Scores come from" value={m.active && m.active !== "rules" ? m.active : "Rules"} note={m.active_since ? `since ${day(m.active_since)}` : "no model has passed yet"} />
+            <Figure label="Scores come from" value={m.active && !m.active.startsWith("rules") ? m.active : "Rules"} note={m.active_since ? `since ${day(m.active_since)}` : "no model has passed yet"} />
             <Figure label="AUC, out of fold" value={three(m.model_auc)} note="0.5 is chance" />
             <Figure label="Old leads with an outcome" value={percent(m.label_coverage.share)} note={`${number(m.label_coverage.with_outcome)} of ${number(m.label_coverage.matured)}`} />
           </dl>
