@@ -24,7 +24,7 @@ const firstCalls = 8; // cards at first, and more each time
 const firstRows = 50;
 const pageSize = 100;
 const searchSize = 1000;
-const patience = 400; // ms for which the page waits to know who is on the site
+const patience = 150; // ms for which the page waits to know who is on the site
 const recent = 20; // leads that are looked at for who is online
 
 export const online = signal<Lead[]>([]);
