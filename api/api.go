@@ -73,6 +73,7 @@ type API struct {
 	o      Options
 	routes []Route
 	paths  paths
+	begin  []string      // files that the dashboard begins with
 	turns  chan struct{} // holds one for each query that is worked on, nil: no limit
 	works  *works
 	// document makes the description of the routes, at the first call.
@@ -90,6 +91,7 @@ func New(o Options) *API {
 	if o.Queries > 0 {
 		a.turns = make(chan struct{}, o.Queries)
 	}
+	a.begin = web.Begin(o.App)
 	a.routes = a.table()
 	if path := o.BeaconPath; path != "" {
 		a.routes = append(a.routes,

@@ -49,7 +49,7 @@ func (a *API) dashboard(c *call) {
 		ingest.WriteError(c.RequestCtx, err)
 		return
 	}
-	a.render(c, fasthttp.StatusOK, pages.Home, pages.Data{Title: "Footfall", Email: me.Email, Name: me.Name, Role: me.Role, Me: string(b)})
+	a.render(c, fasthttp.StatusOK, pages.Home, pages.Data{Title: "Footfall", Email: me.Email, Name: me.Name, Role: me.Role, Me: string(b), Files: a.begin})
 }
 
 // appFile serves GET /app/files/{name}. It holds nothing of anybody, so it asks for no cookie.

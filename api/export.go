@@ -76,7 +76,7 @@ func (a *API) export(c *call, name string, columns []string, open exporter) erro
 		return err
 	}
 	if c.IsHead() {
-		ingest.WriteEmpty(c.RequestCtx, fasthttp.StatusOK)
+		e.describe(c, name)
 		return nil
 	}
 	if a.o.Ingest.Crowded() {
@@ -91,17 +91,24 @@ func (a *API) export(c *call, name string, columns []string, open exporter) erro
 		<-a.exports
 		return err
 	}
-	ingest.WriteEmpty(c.RequestCtx, fasthttp.StatusOK)
-	kind := "application/x-ndjson"
+	e.describe(c, name)
 	if e.csv {
-		kind = "text/csv; charset=utf-8"
 		e.header()
 	}
-	c.SetContentType(kind)
-	c.Response.Header.Set(fasthttp.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s.%s"`, name, format))
 	c.Response.ImmediateHeaderFlush = true
 	c.SetBodyStream(e, -1)
 	return nil
+}
+
+// describe sets what the answer says of its body.
+func (e *export) describe(c *call, name string) {
+	ingest.WriteEmpty(c.RequestCtx, fasthttp.StatusOK)
+	kind, format := "application/x-ndjson", "ndjson"
+	if e.csv {
+		kind, format = "text/csv; charset=utf-8", "csv"
+	}
+	c.SetContentType(kind)
+	c.Response.Header.Set(fasthttp.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s.%s"`, name, format))
 }
 
 // logExport notes in the trail of each organization what is exported of it.

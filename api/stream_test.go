@@ -263,7 +263,7 @@ func TestARevokedKeyAndAnEndedLoginEndTheirStreams(t *testing.T) {
 	if m := byKey.next(); m.kind != "" {
 		t.Errorf("after its key was revoked: %v", m)
 	}
-	if r := viewer.post("/v1/logout", nil); r.StatusCode >= 300 {
+	if r := viewer.send("POST", "/v1/logout", "", ourPage); r.StatusCode >= 300 {
 		t.Fatal(r.raw)
 	}
 	if m := byCookie.next(); m.kind != "" {

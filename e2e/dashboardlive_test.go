@@ -57,7 +57,7 @@ func TestALeadWhoComesBackWaitsForThePill(t *testing.T) {
 	o.live("s-2-live", "v-2", "12-maple-street")
 	b.until(`!!document.querySelector(".fresh button") || [...document.querySelectorAll("[data-lead]")].some((e) => e.innerText.includes("On your site now"))`)
 	b.run(`document.querySelector(".fresh button")?.click()`)
-	b.until(`document.querySelector(".lead.online .where")?.innerText.includes("(2nd view)")`)
+	b.until(`/\(\d+(st|nd|rd|th) view\)/.test(document.querySelector(".lead.online .where")?.innerText)`)
 	b.noErrors()
 }
 

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,4 +33,23 @@ func App() ([]Script, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+var imported = regexp.MustCompile(`(?:from|import)"\./([^"]+)"`)
+
+// Begin returns the names of the scripts that the dashboard's first page needs beside app.js. A browser that is told of them
+// asks for all at once, instead of for each when another names it.
+func Begin(files []Script) (names []string) {
+	for todo := []string{"app.js"}; len(todo) > 0; todo = todo[1:] {
+		i := slices.IndexFunc(files, func(s Script) bool { return s.Name == todo[0] })
+		if i < 0 {
+			continue
+		}
+		for _, m := range imported.FindAllSubmatch(files[i].Body, -1) {
+			if name := string(m[1]); !slices.Contains(names, name) {
+				names, todo = append(names, name), append(todo, name)
+			}
+		}
+	}
+	return names
 }

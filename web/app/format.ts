@@ -1,7 +1,7 @@
 // Every number, time and amount that is shown goes through here, so that one thing is written one way everywhere.
 
 const locale = navigator.language || "en";
-const nbsp = " ";
+const nbsp = "\u00a0";
 
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });

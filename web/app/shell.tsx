@@ -25,13 +25,19 @@ const places: Place[] = [
   { path: "", name: "Today", load: async () => ({ default: Today }) },
   { path: "leads", name: "Lead", hidden: true, load: () => import("./pages/lead") },
   { path: "live", name: "Live", load: () => import("./pages/live") },
+  { path: "listings", name: "Listings", load: () => import("./pages/listings") },
+  { path: "performance", name: "Performance", load: () => import("./pages/performance") },
+  { path: "market", name: "Market", load: () => import("./pages/market") },
   { path: "setup", name: "Setup", admin: true, load: () => import("./pages/setup") },
+  { path: "brokerage", name: "Brokerage", admin: true, load: () => import("./pages/brokerage") },
+  { path: "model", name: "Model", load: () => import("./pages/model") },
 ];
 
 const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));
 
 function Links({ current }: { current: string }) {
-  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined}>{p.name}</a>)}</>;
+  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined}
+    ref={(el) => { if (p.path === current) el?.scrollIntoView({ block: "nearest", inline: "nearest" }); }}>{p.name}</a>)}</>;
 }
 
 function Account() {
@@ -101,7 +107,7 @@ export function Shell() {
         <Account />
       </header>
       {lost.value && <div class="lost" role="alert">Connection lost. What you see may be old; Footfall tries again by itself.</div>}
-      <main id="page" key={first + (id ?? "")}>{View ? <View id={id} /> : <Loading what={place?.name ?? "the page"} />}</main>
+      <main id="page" key={first + (id ?? "")}>{View ? <View id={id} /> : <><h1>{place?.name}</h1><Loading what="the page" /></>}</main>
       <Toasts />
       <Help />
       <div class="unseen" aria-live="polite">{announced.value}</div>

@@ -6,7 +6,7 @@ import { announce } from "./announce";
 import { get, query } from "./api";
 import { count } from "./format";
 import type { Message } from "./live";
-import { found, nameOf } from "./person";
+import { finder, nameOf } from "./person";
 import { label } from "./listings";
 import type { Lead, Page, Visitor } from "./wire";
 
@@ -24,6 +24,7 @@ const firstCalls = 8; // cards at first, and more each time
 const firstRows = 50;
 const pageSize = 100;
 const searchSize = 1000;
+const patience = 150; // ms for which the page waits to know who is on the site
 const recent = 20; // leads that are looked at for who is online
 
 export const online = signal<Lead[]>([]);
@@ -47,7 +48,8 @@ export const filtered = computed(() => {
 export const rows = computed(() => {
   const above = new Set(filtered.value ? [] : [...online.value, ...calls.value].map((l) => l.id));
   const find = filter.value.find.trim();
-  return rest.value.filter((l) => !above.has(l.id) && (!find || found(l, find, label(l.listing_id))));
+  const meant = find ? finder(find, label) : () => true;
+  return rest.value.filter((l) => !above.has(l.id) && meant(l));
 });
 
 // shown are all leads of the page in their order, for the keys.
@@ -77,6 +79,17 @@ async function asHere(again: boolean): Promise<Leads | null> {
   return as ? get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })) : nobody;
 }
 
+// showHere puts the leads that are on the site above all others.
+function showHere(seen: Leads) {
+  lately = seen;
+  online.value = seen.leads.filter((l) => l.activity.online);
+  const here = new Set(online.value.map((l) => l.id));
+  calls.value = calls.value.filter((l) => !here.has(l.id));
+}
+
+// untouched says whether nobody has begun to work with the rows, so that they may still move.
+const untouched = () => scrollY < 8 && !document.activeElement?.closest("[data-lead]");
+
 // load lays the page out anew.
 export async function load() {
   const mine = ++generation;
@@ -84,20 +97,21 @@ export async function load() {
   try {
     const f = filter.value;
     const plain = !(f.priority || f.status || f.profile || f.find);
-    const [newest, seen, call, first] = await Promise.all([
+    const looking = plain ? asHere(true) : null;
+    const [newest, call, first] = await Promise.all([
       get<Leads>(query("/v1/leads", { sort: "created_at", limit: 1 })),
-      plain ? asHere(true) : null,
       plain ? get<Leads>(callable({ limit: firstCalls })) : null,
       get<Leads>(asking(f, { limit: firstRows })),
     ]);
+    const seen = await Promise.race([looking, new Promise<null>((done) => setTimeout(done, patience, null))]);
     if (mine !== generation) return;
     since = newest.leads[0]?.created_at ?? "";
-    if (seen && call) {
-      lately = seen;
-      online.value = seen.leads.filter((l) => l.activity.online);
-      const here = new Set(online.value.map((l) => l.id));
-      calls.value = call.leads.filter((l) => !here.has(l.id));
+    if (call) {
+      calls.value = call.leads;
       moreCalls.value = call.next_cursor;
+      online.value = [];
+      if (seen) showHere(seen);
+      else looking?.then((late) => mine === generation && late && (untouched() ? showHere(late) : (seenAs = "")), () => {});
     }
     rest.value = first.leads;
     cursor.value = first.next_cursor;
@@ -137,10 +151,15 @@ async function loadAll() {
   if (mine === generation) searching.value = false;
 }
 
-// find looks through the leads as somebody types.
+let typing = 0;
+
+// find looks through the leads once somebody pauses typing.
 export function find(what: string) {
-  filter.value = { ...filter.value, find: what };
-  if (what && cursor.value && !searching.value) void loadAll();
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    filter.value = { ...filter.value, find: what };
+    if (what && cursor.value && !searching.value) void loadAll();
+  }, 150);
 }
 
 // narrow changes what the server is asked for.
@@ -200,7 +219,7 @@ const apart = 3000; // ms between two looks, however much happens
 
 // hear takes what the stream tells: something of a lead, or of a session that may be a lead's.
 export function hear(m: Message) {
-  if (m.kind === "hot" && typeof m.data.text === "string") announce(m.data.text);
+  if (m.kind === "hot" && typeof m.data.sentence === "string") announce(m.data.sentence);
   soon ||= setTimeout(() => {
     soon = 0;
     heard = Date.now();

@@ -52,8 +52,9 @@ type Data struct {
 	Name  string
 	Token string
 	Role  string
-	Me    string // JSON of who is signed in, for the dashboard
-	Wide  bool   // more than a form
+	Me    string   // JSON of who is signed in, for the dashboard
+	Files []string // that the dashboard begins with
+	Wide  bool     // more than a form
 }
 
 // Render returns a page as HTML.

@@ -54,7 +54,7 @@ function Why({ lead }: { lead: Lead }) {
         <Figure label="When the form came" value={first ? number(first.ml_score) : none} note={day(lead.created_at)} />
         <Figure label="Now" value={number(lead.ml_score)} note={lead.ml_scored_at ? `scored ${ago(lead.ml_scored_at, now.value)}` : undefined} />
         <Figure label="Behaviour: when they wrote, this visit" value={`${number(lead.behavioral_score)} → ${number(lead.activity.score_now)}`} note="of 100" />
-        <Figure label="Chance that it closes" value={chance(lead.conversion_probability, lead.base_rate)} note={lead.assumed ? "assumed until deals are recorded" : `${percent(lead.conversion_probability)}`} />
+        <Figure label="Chance that it closes" value={chance(lead.conversion_probability, lead.assumed ? null : lead.base_rate)} note={lead.assumed ? "assumed until deals are recorded" : `${percent(lead.conversion_probability)}`} />
       </dl>
       <Waterfall {...steps(lead)} end={lead.ml_score} endText="Score" />
       {may.write && (

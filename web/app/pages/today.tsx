@@ -37,7 +37,7 @@ function Filters() {
   const agents = useGet<Page<"profiles", { id: string; full_name: string }>>(may.admin ? "/v1/profiles" : "").data?.profiles ?? [];
   return (
     <div class="filters" role="search" aria-label="Leads">
-      <input id="find" type="search" placeholder="Find a name, address, e-mail" aria-label="Find a lead" value={f.find} onInput={(e) => today.find(e.currentTarget.value)} />
+      <input id="find" type="search" placeholder="Find a name, address, e-mail" aria-label="Find a lead" defaultValue={f.find} onInput={(e) => today.find(e.currentTarget.value)} />
       <Choice label="Priority" value={f.priority} of={priorities} change={(priority) => today.narrow({ priority })} />
       <Choice label="Status" value={f.status} of={statuses} change={(status) => today.narrow({ status })} />
       <Choice label="Order" value={f.sort} of={sorts} change={(sort) => today.narrow({ sort })} />

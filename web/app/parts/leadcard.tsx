@@ -117,7 +117,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
       </div>
       <div class="do">
         <p class="action">{action(lead)}</p>
-        <p class="muted">Closes: {chance(lead.conversion_probability, lead.base_rate)}{lead.assumed && " (assumed until deals are recorded)"}</p>
+        <p class="muted">Closes: {chance(lead.conversion_probability, lead.assumed ? null : lead.base_rate)}{lead.assumed && " (assumed until deals are recorded)"}</p>
         <Ways lead={lead} />
       </div>
     </article>

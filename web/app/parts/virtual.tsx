@@ -1,5 +1,5 @@
 // Rows is a list of which only the rows near the screen are in the page, so that thousands cost no more than dozens. All
-// rows are of one height, which the style sheet gives as --row.
+// rows are of one height, that of the first.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -22,7 +22,7 @@ export function Rows<T>({ items, label, row, near, reach }: Props<T>) {
   const look = () => {
     const list = at.current;
     if (!list) return;
-    height.current = parseFloat(getComputedStyle(list).getPropertyValue("--row")) || 64;
+    height.current = (list.firstElementChild as HTMLElement | null)?.offsetHeight || height.current;
     const top = list.getBoundingClientRect().top;
     const from = Math.max(0, Math.floor(-top / height.current) - around);
     const to = Math.min(items.length, Math.ceil((innerHeight - top) / height.current) + around);

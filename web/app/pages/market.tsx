@@ -1,0 +1,106 @@
+// Market: a listing beside others of its kind. A number without enough others is not shown, and a suggestion has its evidence.
+
+import { useState } from "preact/hooks";
+import { id as path } from "../api";
+import { count, decimal, list, money, none, number, percent, shortMoney, words } from "../format";
+import { useGet } from "../hooks";
+import { useKeys } from "../keys";
+import { label } from "../listings";
+import { Card, Empty, Heading, Loading, Pill, Problem } from "../parts/basics";
+import { Table } from "../parts/table";
+import { amend, go, parameter } from "../route";
+import type { Listing, Page } from "../wire";
+
+interface Benchmark {
+  property_type: string;
+  price_range: string;
+  market_area: string;
+  metric_type: string;
+  metric_value: number;
+  sample_size: number;
+  interval: { low: number; high: number; level: number };
+  scope: string;
+  organizations: number;
+}
+
+interface Compared {
+  metric_type: string;
+  value: number | null;
+  benchmark: Benchmark | null;
+  difference_percent: number | null;
+  position: string | null;
+}
+
+interface Comparison {
+  segment: { property_type: string; price_range: string; market_area: string } | null;
+  missing: string[];
+  metrics: Compared[];
+  suggestions: { code: string; text: string; evidence: { metric_type: string; value: number; metric_value: number; sample_size: number }[] }[];
+}
+
+const names: Record<string, string> = {
+  avg_inquiry_rate: "Inquiry rate", avg_time_on_market: "Days on the market", avg_time_to_close: "Days to close", avg_price_per_sqft: "Price a square foot",
+};
+const nameOf = (metric: string) => names[metric] ?? words(metric);
+
+// value writes a number of a metric in its unit.
+function value(metric: string, n: number | null): string {
+  if (n == null) return none;
+  if (metric === "avg_inquiry_rate") return percent(n / 100);
+  if (metric === "avg_price_per_sqft") return money(n);
+  return decimal(n);
+}
+
+const range = (b: Benchmark) => `${value(b.metric_type, b.interval.low)} to ${value(b.metric_type, b.interval.high)}`;
+const prices = (r: string) => (r.endsWith("+") ? `from ${shortMoney(Number(r.slice(0, -1)))}` : r.split("-").map((n) => shortMoney(Number(n))).join(" to "));
+
+function Beside({ listing }: { listing: string }) {
+  const asked = useGet<Comparison>(`/v1/listings/${path(listing)}/comparison`);
+  const c = asked.data;
+  return (
+    <Card title={label(listing)}>
+      <Problem error={asked.error} what="comparison" again={asked.again} />
+      {!c && !asked.error && <Loading what="the comparison" />}
+      {c?.segment && <p class="muted">Beside {words(c.segment.property_type).toLowerCase()}s of {prices(c.segment.price_range)} in {words(c.segment.market_area)}.</p>}
+      {c && !c.segment && <Empty title="It cannot be compared yet."><p>The catalog does not say its {list(c.missing.map((m) => words(m).toLowerCase()))}.</p></Empty>}
+      {!!c?.metrics.length && <Table caption="Beside the market" rows={c.metrics} columns={[
+        { title: "Number", cell: (m) => nameOf(m.metric_type) }, { title: "This listing", number: true, cell: (m) => value(m.metric_type, m.value) },
+        { title: "Others", number: true, cell: (m) => (m.benchmark ? value(m.metric_type, m.benchmark.metric_value) : "fewer than 5") },
+        { title: "90 % range", number: true, cell: (m) => (m.benchmark ? range(m.benchmark) : none) }, { title: "n", number: true, cell: (m) => number(m.benchmark?.sample_size) },
+        { title: "It is", cell: (m) => (m.position ? <Pill tone={m.position === "within" ? "plain" : "strong"}>{m.position}</Pill> : none) }]} />}
+      {c && c.metrics.length > 0 && !c.suggestions.length && <p class="muted">Nothing stands out: there is no suggestion without evidence.</p>}
+      {c?.suggestions.map((s) => (
+        <div class="suggestion"><p><strong>{s.text}</strong></p>
+          <ul>{s.evidence.map((e) => <li>{nameOf(e.metric_type)}: {value(e.metric_type, e.value)}, others {value(e.metric_type, e.metric_value)} ({count(e.sample_size, "listing")})</li>)}</ul></div>
+      ))}
+    </Card>
+  );
+}
+
+export default function Market() {
+  const listings = useGet<Page<"listings", Listing>>("/v1/listings?limit=1000");
+  const benchmarks = useGet<Page<"benchmarks", Benchmark>>("/v1/benchmarks");
+  const all = listings.data?.listings ?? [];
+  const [chosen, choose] = useState(parameter("listing"));
+  const listing = chosen || all[0]?.id || "";
+  const rows = benchmarks.data?.benchmarks ?? [];
+  useKeys([{ key: "b", does: "Back to Today", run: () => go("/app/") }]);
+  return (
+    <>
+      <Heading action={all.length > 0 && <label class="choice">Listing <select value={listing} onChange={(e) => { choose(e.currentTarget.value); amend(`/app/market?listing=${encodeURIComponent(e.currentTarget.value)}`); }}>
+        {!all.some((l) => l.id === listing) && <option value={listing}>{label(listing)}</option>}{all.map((l) => <option value={l.id}>{l.address || l.id}</option>)}</select></label>}>Market</Heading>
+      {listing && <Beside key={listing} listing={listing} />}
+      {listings.data && !listing && <Empty title="The catalog is empty."><p>Send your listings with <code>POST /v1/listings:batch</code>; then each is held against others of its type, price and city.</p></Empty>}
+      {!listing && <Problem error={listings.error} what="catalog of listings" again={listings.again} />}
+      <Card title="Benchmarks">
+        <Problem error={benchmarks.error} what="benchmarks" again={benchmarks.again} />
+        {!benchmarks.data && !benchmarks.error && <Loading what="the benchmarks" />}
+        {benchmarks.data && !rows.length && <p class="muted">None yet: each needs 5 listings of one type and price range. They are computed once a day.</p>}
+        {rows.length > 0 && <Table caption="Benchmarks" rows={rows.slice(0, 200)} columns={[
+          { title: "Listings", cell: (b) => `${words(b.property_type)}, ${prices(b.price_range)}, ${words(b.market_area)}` }, { title: "Number", cell: (b) => nameOf(b.metric_type) },
+          { title: "Mean", number: true, cell: (b) => value(b.metric_type, b.metric_value) }, { title: "90 % range", number: true, cell: range },
+          { title: "n", number: true, cell: (b) => number(b.sample_size) }, { title: "Whose", cell: (b) => (b.organizations > 1 ? count(b.organizations, "organization") : "yours alone") }]} />}
+      </Card>
+    </>
+  );
+}

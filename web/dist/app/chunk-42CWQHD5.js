@@ -1,0 +1,1 @@
+var t={id:"",organization_id:null,profile_id:null,scopes:[],masked:!0};function n(){try{return JSON.parse(document.getElementById("app")?.dataset.me||"")}catch{return t}}var e=n(),o={write:e.scopes.includes("write")&&!e.masked,admin:e.scopes.includes("admin")},i=e.organization_id??"default";export{e as a,o as b,i as c};
