@@ -17,7 +17,8 @@ const (
 	streamsOfKey    = 20
 	streamsOfUser   = 5
 	ringEntries     = 4096                   // news that somebody who comes back can still be told of
-	stepEvery       = 50 * time.Millisecond  // at most so often is looked at what moved
+	stepEvery       = 50 * time.Millisecond  // so long at most between two looks at what moves, so that
+	stepPerNews     = time.Millisecond       // it costs a bounded part of a core: the more a look found, the longer
 	beatEvery       = time.Second            // streams are looked at
 	commentBeats    = 15                     // without a message, then a comment is sent
 	unclaimedBeats  = 30                     // after which a stream is given up whose connection was lost before it began

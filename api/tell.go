@@ -46,13 +46,14 @@ func (h *streams) run(ctx context.Context, w *sessionize.Watch) {
 		case <-beat.C:
 			h.beat()
 		}
-		if err := h.step(ctx, w); err != nil && ctx.Err() == nil {
+		told, err := h.step(ctx, w)
+		if err != nil && ctx.Err() == nil {
 			h.a.o.Log.Error("what moves could not be told", "error", err)
 		}
 		if w.Backlog() > 0 {
 			again.Reset(retryBacklog)
 		}
-		pause := time.NewTimer(stepEvery)
+		pause := time.NewTimer(min(stepEvery, time.Duration(told+1)*stepPerNews))
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
@@ -77,11 +78,11 @@ func (h *streams) beat() {
 	h.leaveUnclaimed(unclaimedBeats)
 }
 
-// step tells of what moved since the last one.
-func (h *streams) step(ctx context.Context, w *sessionize.Watch) error {
+// step tells of what moved since the last one, and returns of how much.
+func (h *streams) step(ctx context.Context, w *sessionize.Watch) (told int, err error) {
 	moved, err := w.Step(ctx, h.a.now().UnixMilli())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for i := range moved {
 		h.tellMoved(&moved[i])
@@ -92,10 +93,10 @@ func (h *streams) step(ctx context.Context, w *sessionize.Watch) error {
 	}
 	for _, lead := range changed {
 		if err := h.tellLead(ctx, lead); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(moved) + len(changed), nil
 }
 
 // loseAll resets every stream.

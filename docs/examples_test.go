@@ -215,10 +215,10 @@ func (a *answer) match(got *answer) error {
 			return fmt.Errorf("the stream says\n%s", got.body)
 		}
 		return nil
-	case kind == "application/x-ndjson":
-		return matchLines(a.body, got.body)
 	case a.body == got.body:
 		return nil
+	case kind == "application/x-ndjson":
+		return matchLines(a.body, got.body)
 	}
 	return matchJSON(a.body, got.body)
 }

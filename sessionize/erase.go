@@ -37,7 +37,7 @@ func (o *Sessions) applyErase(b *store.Batch, r *journal.Record) error {
 		}
 		all := slices.DeleteFunc(row.all, func(p journal.Position) bool { return p >= r.Pos })
 		b.Set(erasedKey(id), appendErased(nil, at.at, append(all, r.Pos)))
-		if p := (person{id.site, id.kind, id.id}); p.known() {
+		if p := person(id); p.known() {
 			coolDown(b, p)
 		}
 	}
