@@ -65,7 +65,7 @@ func (a *Agency) person() person {
 	n := a.named
 	a.named++
 	first, last := firstNames[n*7%len(firstNames)], lastNames[(n*11+n/len(firstNames))%len(lastNames)]
-	return person{first + " " + last, fmt.Sprintf("%s.%s.%d@example.com", strings.ToLower(first), strings.ToLower(last), n), fmt.Sprintf("+1 206 555 %04d", 100+n%100)}
+	return person{first + " " + last, fmt.Sprintf("%s.%s.%d@example.com", strings.ToLower(first), strings.ToLower(last), n), fmt.Sprintf("+1 206 555 %04d", n)}
 }
 
 // ask sends a body with the secret key and reads the JSON of the answer into answer, which may be nil.

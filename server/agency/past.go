@@ -93,7 +93,7 @@ func (a *Agency) pastLead(i int, now time.Time) pastLead {
 func (a *Agency) end(l *pastLead, p float64, now time.Time) {
 	d := a.dice
 	wins := d.Float64() < p
-	days := 10 + 60*d.ExpFloat64()
+	days := min(10+40*d.ExpFloat64(), 75)
 	if wins {
 		days = min(35+40*d.ExpFloat64(), 170)
 	}

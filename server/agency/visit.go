@@ -41,7 +41,7 @@ func (a *Agency) shopper(n int) *shopper {
 		from:   []string{"", "https://www.google.com/", "https://www.facebook.com/", "https://www.instagram.com/", "https://news.example/homes"}[a.dice.IntN(5)],
 		tastes: a.dice.Perm(len(a.o.Homes)),
 	}
-	s.tastes = s.tastes[:1+int(s.keen*5)]
+	s.tastes = s.tastes[:min(1+int(s.keen*5), len(s.tastes))]
 	return s
 }
 
