@@ -91,6 +91,11 @@ func (h *streams) step(ctx context.Context, w *sessionize.Watch) (told int, err 
 	if lost {
 		h.loseAll()
 	}
+	if len(changed) > 0 { // they are noted while their records are applied: only then are the rows there to be read
+		if err := h.a.vouch(ctx); err != nil {
+			return 0, err
+		}
+	}
 	for _, lead := range changed {
 		if err := h.tellLead(ctx, lead); err != nil {
 			return 0, err

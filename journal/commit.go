@@ -160,7 +160,6 @@ func (j *Journal) write(g *group) error {
 		s.last = j.last
 	}
 	g.last = j.last
-	j.applied.Store(uint64(j.last))
 	if b.Empty() {
 		b.Close()
 		return nil // duplicates only; what they repeat is in a group before this one
@@ -210,6 +209,7 @@ func (j *Journal) writeRecord(b *store.Batch, r *Record) error {
 	}
 	j.last++
 	r.Pos, j.lastAt = j.last, r.At
+	j.applied.Store(uint64(r.Pos)) // before: who sees what Apply changes must find that they have to wait for it
 	if r.Kind == KindChunk {
 		j.key = appendEventKey(j.key[:0], uint16(event.UTCDay(r.Chunk.Received)), r.Site, r.Key, r.Pos)
 		j.value = event.Append(j.value[:0], r.Chunk)

@@ -172,8 +172,8 @@ func (j *Journal) Submit(ctx context.Context, recs ...Record) (Position, error) 
 	return s.last, s.err
 }
 
-// Applied returns the position up to which records are applied. What is read after it may not be on disk yet: see
-// WaitDurable.
+// Applied returns the position up to which records are applied, or being applied. What is read after it may not be on disk
+// yet: see WaitDurable.
 func (j *Journal) Applied() Position { return Position(j.applied.Load()) }
 
 // Durable returns the position up to which everything is on disk.
