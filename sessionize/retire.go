@@ -159,7 +159,7 @@ func (o *Sessions) applyRetire(b *store.Batch, r *journal.Record) error {
 	case err != nil:
 		return err
 	case t.Space == store.Visitors:
-		return o.retireVisitors(r.Site, &t)
+		return o.retireVisitors(b, r.Site, &t)
 	case t.Space != store.Sessions:
 		return nil
 	}
@@ -176,7 +176,7 @@ func (o *Sessions) applyRetire(b *store.Batch, r *journal.Record) error {
 }
 
 // retireVisitors forgets those who have not come back since they were found to have expired.
-func (o *Sessions) retireVisitors(site uint32, t *journal.Retire) error {
+func (o *Sessions) retireVisitors(b *store.Batch, site uint32, t *journal.Retire) error {
 	for _, id := range t.IDs {
 		key := sessionKey{site, id}
 		sessions, err := o.sessionsOf(key)
@@ -190,6 +190,7 @@ func (o *Sessions) retireVisitors(site uint32, t *journal.Retire) error {
 		if len(sessions) == 0 && v.LastVisit() < t.BeforeTime() {
 			delete(o.visitors, key)
 			o.erased[key] = struct{}{}
+			coolDown(b, person{site, journal.EraseVisitor, id})
 		}
 	}
 	return nil

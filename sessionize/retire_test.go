@@ -258,6 +258,14 @@ func TestAVisitorWithoutSessionsIsRetiredAndComesBackAsAnother(t *testing.T) {
 	if v := w.visitor("v"); v.VisitCount != 2 || first.VisitCount != 1 {
 		t.Errorf("has %d visits, before %d", v.VisitCount, first.VisitCount)
 	}
+	v := person{testSite, journal.EraseVisitor, w.db.ID("v")}
+	_, err := w.journal.Submit(t.Context(), journal.Record{
+		Kind: journal.KindHot, Site: testSite, Session: "again", At: time.UnixMilli((day+6)*event.MsPerDay + 1), Body: encodeHot(v, &Hot{Rule: 1, Count: 5}),
+	})
+	w.must(err)
+	if rows, err := w.sessions.hotRows(v); len(rows) != 1 {
+		t.Fatalf("turned hot by %d rules: %v", len(rows), err)
+	}
 	for i := range 3 { // each change of the day stores what is left
 		w.add(oneView("young", "u", (day+12)*event.MsPerDay+int64(i)))
 	}
@@ -267,6 +275,9 @@ func TestAVisitorWithoutSessionsIsRetiredAndComesBackAsAnother(t *testing.T) {
 	w.retireFrom(store.Visitors, day+8, []string{"v", "u"}, (day+12)*event.MsPerDay+5)
 	if _, found, err := w.sessions.Visitor(testSite, "v"); found || err != nil {
 		t.Errorf("the visitor is there: %v", err)
+	}
+	if rows, err := w.sessions.hotRows(v); len(rows) != 0 || err != nil {
+		t.Errorf("when they turned hot is there: %v %v", rows, err)
 	}
 	if v := w.visitor("u"); v.VisitCount == 0 {
 		t.Error("a visitor with a session is gone")
