@@ -229,7 +229,7 @@ func (a *API) answer(query func(c *call) (any, error)) func(*call) {
 
 // inTurn makes a query once it is its turn.
 func (a *API) inTurn(c *call, query func(c *call) (any, error)) (any, error) {
-	ctx := context.Context(c)
+	ctx := context.Context(unnamed{c.RequestCtx})
 	if a.o.QueryTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.o.QueryTimeout)
@@ -246,6 +246,13 @@ func (a *API) inTurn(c *call, query func(c *call) (any, error)) (any, error) {
 	}
 	return v, err
 }
+
+// unnamed is the context of a request without its values. What the context package keeps of a parent may be asked for a
+// value after the request is over, when fasthttp has given its values to the next.
+type unnamed struct{ *fasthttp.RequestCtx }
+
+// Value implements context.Context.
+func (unnamed) Value(any) any { return nil }
 
 // turn waits until a query may be worked on.
 func (a *API) turn(ctx context.Context) (done func(), err error) {

@@ -88,7 +88,7 @@ func TestRejectsAreSummedByCodeWithWhatToDo(t *testing.T) {
 // Every code that a request may be refused with, unless it is ours to mend, has a fix of its own.
 func TestEveryRejectHasAFix(t *testing.T) {
 	never := map[fault.Code]bool{ // not of events, or before the site is known
-		fault.InvalidCursor: true, fault.AllRejected: true, fault.Unauthorized: true, fault.Forbidden: true, fault.NotFound: true,
+		fault.InvalidCursor: true, fault.CursorExpired: true, fault.AllRejected: true, fault.Unauthorized: true, fault.Forbidden: true, fault.NotFound: true,
 		fault.MethodNotAllowed: true, fault.Conflict: true, fault.Ambiguous: true, fault.InFlight: true, fault.IdempotencyMismatch: true,
 		fault.HeadersTooLarge: true, fault.UnsupportedMedia: true, fault.LengthRequired: true, fault.RateLimited: true,
 	}
