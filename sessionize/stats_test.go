@@ -16,7 +16,7 @@ func TestStatsTellTheSizeOfTheLiveState(t *testing.T) {
 		add(fmt.Sprint("s", i))
 	}
 	s := w.sessions.Stats()
-	if s.Live != 3 || s.Bytes < 3*liveOverhead || s.Limit != 1<<20 || s.Evicted != 0 {
+	if s.Live != 3 || s.Bytes < 3*liveOverhead || s.Limit != 1<<20-1<<20/metShare || s.Evicted != 0 {
 		t.Errorf("%+v", s)
 	}
 	w.sessions.o.Memory = s.Bytes / 3
