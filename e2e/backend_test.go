@@ -60,10 +60,10 @@ func newBackend(t *testing.T, change ...func(*server.Options)) *backend {
 	b.url = b.front.URL
 	t.Cleanup(func() {
 		b.front.CloseClientConnections()
-		b.front.Close()
 		if b.stop != nil {
-			b.stop()
+			b.stop() // event streams through the front end with it
 		}
+		b.front.Close()
 	})
 	return b
 }

@@ -63,6 +63,7 @@ type tenant struct {
 	ids    map[string][]string // what there is of it, by the resource's name in paths
 	needed map[string]bool     // ids that the tenant itself goes on using
 	marks  map[string]bool     // ids that nobody else has
+	shared map[string]bool     // ids that the neighbour has put to a listing of its own
 	pages  []string            // cursors that it was given
 }
 
@@ -182,7 +183,10 @@ func (w *tenants) judge(a *attempt, got *answer) {
 		fail("%d: the neighbour's canary", got.status)
 	}
 	for id := range a.them.marks {
-		if strings.Contains(all, id) && !strings.Contains(said, id) {
+		if a.method == http.MethodPut && got.status < 300 && strings.Contains(said, id) {
+			delete(a.them.marks, id)
+			a.them.shared[id] = true // now the asker has something of that name too
+		} else if strings.Contains(all, id) && !strings.Contains(said, id) {
 			fail("%d: the neighbour's %s", got.status, id)
 		}
 	}
@@ -220,7 +224,7 @@ func (u *tenant) learn(got *answer) {
 // add notes an id. Numbers, and ids that both have, mark nobody.
 func (u *tenant) add(resource, id string) {
 	u.ids[resource] = append(u.ids[resource], id)
-	if len(id) >= 8 {
+	if len(id) >= 8 && !u.shared[id] {
 		u.marks[id] = true
 	}
 }
