@@ -29,7 +29,7 @@ demo: build ## serves a site of homes with the tracker, replays a real access lo
 HEAVY = faults e2e bench server
 test: tools lint ## everything that must hold
 	go test -race -tags invariants $$(go list ./... | grep -v $(HEAVY:%=-e '^footfall/%$$'))
-	go test -race -tags invariants -p 1 $(HEAVY:%=./%)
+	go test -race -tags invariants -p 1 -timeout 30m $(HEAVY:%=./%)
 	go test ./faults # a seventh of it ran above: with the race detector it takes many times as long
 
 SOAK = 10m
