@@ -112,12 +112,12 @@ func TestABackupOfADirectoryAtRestGivesTheSameAnswers(t *testing.T) {
 	if code, out := command(t, "restore", "--from", backup, "--to", restored); code != 0 {
 		t.Fatalf("restore exits %d: %s", code, out)
 	}
+	if a, b := verified(t, data)["digest"], verified(t, restored)["digest"]; a != b { // before a server goes on with either
+		t.Errorf("the digest was %s and is %s", a, b)
+	}
 	p = start(t, data)
 	want := l.answers(p)
 	p.stop()
-	if a, b := verified(t, data)["digest"], verified(t, restored)["digest"]; a != b {
-		t.Errorf("the digest was %s and is %s", a, b)
-	}
 	p = start(t, restored)
 	for query, got := range l.answers(p) {
 		if got != want[query] {
