@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// lastLog returns the name and the bytes of the newest log.
+// lastLog returns the name and the bytes of the newest log, without the zeros that are written ahead.
 func (g *rig) lastLog() (name string, text []byte) {
 	g.t.Helper()
 	names, err := g.fs.List("data")
@@ -26,7 +27,7 @@ func (g *rig) lastLog() (name string, text []byte) {
 	g.must(err)
 	text, err = io.ReadAll(f)
 	g.must(errors.Join(err, f.Close()))
-	return name, text
+	return name, bytes.TrimRight(text, "\x00")
 }
 
 func (g *rig) write(name string, text []byte) {

@@ -58,7 +58,10 @@ func (fs strict) blame(err error) error {
 // Create implements vfs.FS.
 func (fs strict) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := fs.FS.Create(name, category)
-	if fs.inside(name) && (strings.HasSuffix(name, ".log") || strings.HasSuffix(name, ".dbtmp")) { // the latter becomes the options
+	switch {
+	case fs.inside(name) && strings.HasSuffix(name, ".log"):
+		return fs.log(f, name, err)
+	case fs.inside(name) && strings.HasSuffix(name, ".dbtmp"): // becomes the options
 		return fs.must(f, name, err)
 	}
 	if err != nil || !strings.HasPrefix(fs.PathBase(name), "MANIFEST-") {
@@ -79,7 +82,20 @@ func (fs strict) ReuseForWrite(old, name string, category vfs.DiskWriteCategory)
 		return fs.Create(name, category)
 	}
 	f, err := fs.FS.ReuseForWrite(old, name, category)
-	return fs.must(f, name, err)
+	return fs.log(f, name, err)
+}
+
+// log ends the program if a log could not be made, new or over an old one.
+func (fs strict) log(f vfs.File, name string, err error) (vfs.File, error) {
+	s := strictFile{f, fs.PathBase(name), fs.fatalf}
+	if err = s.must("make", err); err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err = s.must("measure", err); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return newPrewritten(s, info.Size()), nil
 }
 
 // Rename implements vfs.FS. Pebble renames the options only.
