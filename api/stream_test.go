@@ -239,13 +239,37 @@ func TestAClientWhoseIDIsNotKnownIsResetAndToldWhatIsLive(t *testing.T) {
 
 func TestTheRingKeepsABoundedPast(t *testing.T) {
 	h := newStreams(newWorld(t).api, 0)
-	for range ringEntries + 10 {
+	for range 2*ringEntries + 10 {
 		h.count(news{})
 	}
-	for number, gap := range map[uint64]bool{9: true, 10: false, ringEntries + 10: false, ringEntries + 11: true} {
+	for number, gap := range map[uint64]bool{ringEntries - 1: true, ringEntries: false, 2*ringEntries + 10: false, 2*ringEntries + 11: true} {
 		past, got := h.since(h.id(number))
-		if got != gap || !gap && len(past) != int(ringEntries+10-number) || !gap && len(past) > 0 && past[0].number != number+1 {
+		if got != gap || !gap && len(past) != int(2*ringEntries+10-number) || !gap && len(past) > 0 && past[0].number != number+1 {
 			t.Errorf("after %d: %d, gap %t", number, len(past), got)
+		}
+	}
+}
+
+func TestNewsAreKeptForWhoMayComeBack(t *testing.T) {
+	w := newWorld(t)
+	h := newStreams(w.api, 0)
+	if h.heard() {
+		t.Error("nobody listened yet, and is expected back")
+	}
+	s := &stream{h: h, kinds: kindLead, wake: make(chan struct{}, 1)}
+	if _, _, err := h.enter(s, ""); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := h.count(news{kind: kindLead})
+	h.leave(s)
+	for _, c := range []struct {
+		after time.Duration
+		heard bool
+	}{{0, true}, {expectedFor, true}, {1, false}, {0, false}} {
+		w.later.Add(int64(c.after))
+		heard := h.heard()
+		if _, gap := h.since(h.id(n.number)); heard != c.heard || gap == c.heard {
+			t.Errorf("%v later: expected back %t, with a gap %t", c.after, heard, gap)
 		}
 	}
 }

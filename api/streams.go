@@ -16,14 +16,15 @@ const (
 	maxStreams      = 1000
 	streamsOfKey    = 20
 	streamsOfUser   = 5
-	ringEntries     = 4096                   // news that somebody who comes back can still be told of
+	ringEntries     = 4096                   // news that somebody who comes back can still be told of, at least
 	stepEvery       = 50 * time.Millisecond  // so long at most between two looks at what moves, so that
-	stepPerNews     = time.Millisecond       // it costs a bounded part of a core: the more a look found, the longer
+	stepPerNews     = 2 * time.Millisecond   // it costs a bounded part of a core: the more a look found, the longer
 	beatEvery       = time.Second            // streams are looked at
 	commentBeats    = 15                     // without a message, then a comment is sent
 	unclaimedBeats  = 30                     // after which a stream is given up whose connection was lost before it began
 	snapshotOnReset = 200                    // live sessions that are told after a reset
 	activeOnReset   = 5 * time.Minute        // since when those were active
+	expectedFor     = 5 * time.Minute        // after the last stream ended: who comes back is told what they missed
 	retryBacklog    = 250 * time.Millisecond // for who was told of less than a second ago
 )
 
@@ -71,6 +72,7 @@ type streams struct {
 	of      map[string]int // open streams by actor
 	ring    []news         // the newest last
 	number  uint64         // of the newest
+	left    time.Time      // when a stream was last open
 	closing bool
 
 	stop context.CancelFunc
@@ -157,6 +159,7 @@ func (h *streams) leave(s *stream) {
 		return
 	}
 	delete(h.open, s)
+	h.left = h.a.now()
 	if h.of[s.grant.Actor]--; h.of[s.grant.Actor] == 0 {
 		delete(h.of, s.grant.Actor)
 	}
@@ -183,6 +186,21 @@ func (h *streams) leaveUnclaimed(beats int64) {
 	}
 }
 
+// heard says whether somebody listens, or did lately. When nobody is expected back what happened is not kept.
+func (h *streams) heard() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.a.now()
+	if len(h.open) > 0 {
+		h.left = now
+	}
+	if !h.left.IsZero() && now.Sub(h.left) > expectedFor {
+		h.left = time.Time{}
+		h.skip()
+	}
+	return !h.left.IsZero()
+}
+
 // everyone returns the open streams.
 func (h *streams) everyone() []*stream {
 	h.mu.Lock()
@@ -200,9 +218,8 @@ func (h *streams) count(n news) (numbered news, listeners []*stream) {
 	defer h.mu.Unlock()
 	h.number++
 	n.number = h.number
-	if len(h.ring) == ringEntries {
-		copy(h.ring, h.ring[1:])
-		h.ring = h.ring[:ringEntries-1]
+	if len(h.ring) == 2*ringEntries {
+		h.ring = h.ring[:copy(h.ring, h.ring[ringEntries:])]
 	}
 	h.ring = append(h.ring, n)
 	for s := range h.open {
@@ -217,6 +234,11 @@ func (h *streams) count(n news) (numbered news, listeners []*stream) {
 func (h *streams) forgetPast() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.skip()
+}
+
+// skip does it; h.mu is held.
+func (h *streams) skip() {
 	h.number++
 	h.ring = h.ring[:0]
 }

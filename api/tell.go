@@ -80,7 +80,7 @@ func (h *streams) beat() {
 
 // step tells of what moved since the last one, and returns of how much.
 func (h *streams) step(ctx context.Context, w *sessionize.Watch) (told int, err error) {
-	moved, err := w.Step(ctx, h.a.now().UnixMilli())
+	moved, err := w.Step(ctx, h.a.now().UnixMilli(), h.heard())
 	if err != nil {
 		return 0, err
 	}

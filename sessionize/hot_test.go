@@ -63,7 +63,7 @@ func newHotWorld(t *testing.T) *hotWorld {
 }
 
 func (h *hotWorld) look(at int64) string {
-	moved, err := h.watch.Step(context.Background(), at)
+	moved, err := h.watch.Step(context.Background(), at, true)
 	h.must(err)
 	slices.SortFunc(moved, func(a, b Moved) int { return strings.Compare(a.Session.SessionID, b.Session.SessionID) })
 	var b strings.Builder
@@ -161,6 +161,29 @@ func TestTheCommitterLetsARuleFireOnce(t *testing.T) {
 	}
 	if submit("s1", rulesBase+32_000+2*hotFor-3_600_000) {
 		t.Error("who was forgotten turned hot")
+	}
+}
+
+// While nobody listens only who may turn hot is looked at; once somebody does, everyone who moves is told of.
+func TestWhoseVisitIsDullIsLookedAtForListenersOnly(t *testing.T) {
+	h := newHotWorld(t)
+	at := rulesBase
+	step := func(everyone bool) (told, hot int) {
+		at += 10_000
+		h.add(oneView("dull", "v1", at))
+		h.send(t, `t=0s type=property_view session=keen visitor=v2 listing=L%d n=5 every=1s`)
+		moved, err := h.watch.Step(t.Context(), at, everyone)
+		h.must(err)
+		for _, m := range moved {
+			hot += len(m.Hot)
+		}
+		return len(moved), hot
+	}
+	if told, hot := step(false); told != 1 || hot != 1 {
+		t.Errorf("with nobody listening: %d told of, %d hot, want 1 and 1", told, hot)
+	}
+	if told, hot := step(true); told != 2 || hot != 0 {
+		t.Errorf("with somebody listening: %d told of, %d hot again, want 2 and 0", told, hot)
 	}
 }
 

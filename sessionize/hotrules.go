@@ -20,8 +20,10 @@ const (
 	hotWeekLong   = 10 // listings in a week
 	hotAgain      = 3  // visits with one listing
 	formLeftFor   = int64(time.Minute / time.Millisecond)
-	maxHotChunks  = 4096 // of one session that are read to find out when it saw what
-	maxHotListing = 256  // of one session
+	hotViewed     = 3       // listings without which intent is not high, unless a form was started
+	hotDuration   = 120_000 // ms, likewise
+	maxHotChunks  = 4096    // of one session that are read to find out when it saw what
+	maxHotListing = 256     // of one session
 )
 
 // sight is that a listing was viewed: within [from, to], ms, which is one moment where that is known.
@@ -42,10 +44,10 @@ type signs struct {
 	form    int64    // when the session's first form was started, 0: not, or it was submitted
 }
 
-// hot returns the rules that hold, but for those in not.
-func (r *signs) hot(not *[numRules]bool) (hot []Hot) {
+// hot returns the rules that hold.
+func (r *signs) hot() (hot []Hot) {
 	add := func(rule Rule, holds bool, count int, what string) {
-		if holds && !not[rule] {
+		if holds {
 			hot = append(hot, Hot{Rule: rule, At: r.now, Count: count, What: what})
 		}
 	}
@@ -72,6 +74,12 @@ func (r *signs) hot(not *[numRules]bool) (hot []Hot) {
 	add(RuleIntent, scorer.ConversionIntent(b) == scorer.IntentHigh, b.Viewed, "")
 	add(RuleLead, r.lead && r.opened, r.visits, "")
 	return hot
+}
+
+// dull says whether no rule can hold of somebody who has made one visit, of this session alone.
+func (s *Session) dull() bool {
+	return len(s.Listings) < hotDayLong && !s.Started() && s.Lead == "" &&
+		(len(s.Listings) < hotViewed || s.TotalDuration() <= hotDuration) // else intent may be high
 }
 
 // away returns how long somebody was away before the visit that they make now, ms.

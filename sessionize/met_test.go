@@ -11,11 +11,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-func metKey(n uint64) []byte {
-	var id store.ID
+func metKey(n uint64) []byte { return idKey(store.Visitors, testSite, metID(n)) }
+
+func metID(n uint64) (id store.ID) {
 	binary.LittleEndian.PutUint64(id[:], n*0x9e3779b97f4a7c15)
 	binary.LittleEndian.PutUint64(id[8:], n*0xbf58476d1ce4e5b9+n>>7)
-	return idKey(store.Visitors, testSite, id)
+	return id
 }
 
 func TestTheFilterNeverDeniesWhatIsThere(t *testing.T) {

@@ -2,6 +2,7 @@ package sessionize
 
 import (
 	"bytes"
+	"strings"
 	"sync/atomic"
 
 	"footfall/event"
@@ -11,8 +12,8 @@ import (
 // maxMarks bounds the sessions that moved and were not looked at yet; more are looked at when they move again.
 const maxMarks = 1 << 16
 
-// moves gathers which sessions sent live beacons, for the Watch. It costs a beacon a look into a map, and nothing while
-// nobody watches. The committer writes it with the lock of the Sessions held.
+// moves gathers which sessions sent live beacons, for the Watch. It costs a beacon a look or two into a map, and nothing
+// while nobody watches. The committer writes it with the lock of the Sessions held.
 type moves struct {
 	watched atomic.Bool
 	marks   map[sessionKey]mark
@@ -21,11 +22,20 @@ type moves struct {
 
 // mark is what is noted of a session that moved.
 type mark struct {
+	dull   bool  // no rule can hold
 	opened bool  // it opened a page
 	lead   bool  // and had made a lead before
 	at     int64 // receive time of its newest chunk, ms
 	quiet  bool  // no beacon came
 	until  int64 // ms, when its visitor may be told of again; the Watch's own
+}
+
+// and returns what is noted of a session that moved again.
+func (m mark) and(n mark) mark {
+	return mark{
+		dull: m.dull && n.dull, quiet: m.quiet && n.quiet, opened: m.opened || n.opened, lead: m.lead || n.lead,
+		at: n.at, until: m.until,
+	}
 }
 
 // moved notes a session that a chunk was folded into.
@@ -42,13 +52,35 @@ func (o *Sessions) moved(key sessionKey, s *Session, c *event.Chunk) {
 	for i := range c.Events {
 		opened = opened || c.Events[i].Type == event.PageView || c.Events[i].Type == event.PropertyView
 	}
-	m.marks[key] = mark{opened: before.opened || opened, lead: before.lead || opened && s.Lead != "", at: c.Received}
+	now := mark{dull: o.dull(key, s), opened: opened, lead: opened && s.Lead != "", at: c.Received}
+	if known {
+		now = before.and(now)
+	}
+	m.marks[key] = now
 	if len(m.marks) == 1 {
 		select {
 		case m.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// dull says whether no rule can hold of a session's visitor, as far as that is known without the store.
+func (o *Sessions) dull(key sessionKey, s *Session) bool {
+	runs := s.Runs
+	switch {
+	case s.Anonymous || strings.HasPrefix(s.Visitor, AnonymousPrefix):
+		return true
+	case !s.dull():
+		return false
+	case s.Visitor != "":
+		v := o.newcomers.find(sessionKey{key.site, o.db.ID(s.Visitor)})
+		if v == nil || v.several {
+			return false
+		}
+		runs = v.runs
+	}
+	return len(runs) <= 1
 }
 
 // Resume has the Watch look at the sessions that have been active since a receive time, ms: they were live before the

@@ -68,6 +68,7 @@ type Sessions struct {
 	forgotten  forgotten
 	pagesSince journal.Position // chunks up to here have added no page views
 	moves      moves
+	newcomers  newcomers
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -153,8 +154,10 @@ func (o *Sessions) Apply(b *store.Batch, r *journal.Record) error {
 	case journal.KindLead:
 		err = o.applyLead(r)
 	case journal.KindRetire:
+		o.newcomers.forget()
 		err = o.applyRetire(b, r)
 	case journal.KindErase:
+		o.newcomers.forget()
 		err = o.applyErase(b, r)
 	case journal.KindHot:
 		err = o.applyHot(b, r)
@@ -260,6 +263,10 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 	}
 	vk := sessionKey{key.site, o.db.ID(o.out.Visitor)}
 	v := o.visitors[vk]
+	if o.moves.watched.Load() {
+		first := o.out.Bound && v == nil && !o.met.may(idKey(store.Visitors, vk.site, vk.id))
+		o.newcomers.add(vk, key.id, o.out.Runs, first)
+	}
 	if v == nil {
 		v = &Visitor{ID: strings.Clone(o.out.Visitor)}
 		o.visitors[vk] = v
@@ -302,6 +309,7 @@ func (o *Sessions) Checkpoint() error {
 	clear(o.retired)
 	clear(o.erased)
 	o.bound, o.seen = o.bound[:0], o.seen[:0]
+	o.newcomers.age()
 	o.evict()
 	return nil
 }

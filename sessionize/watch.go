@@ -35,7 +35,8 @@ type Watch struct {
 	o       *Sessions
 	journal *journal.Journal
 	taken   map[sessionKey]mark
-	backlog map[sessionKey]mark
+	backlog map[sessionKey]mark // who may turn hot
+	dull    map[sessionKey]mark // who only moved
 	told    map[person]int64    // ms, lately
 	forms   map[sessionKey]form // that were started and not submitted
 }
@@ -49,7 +50,8 @@ type form struct {
 // NewWatch begins to watch, with the sessions that are active. There is one Watch at a time.
 func (o *Sessions) NewWatch(j *journal.Journal) *Watch {
 	w := &Watch{
-		o: o, journal: j, taken: map[sessionKey]mark{}, backlog: map[sessionKey]mark{}, told: map[person]int64{}, forms: map[sessionKey]form{},
+		o: o, journal: j, taken: map[sessionKey]mark{}, backlog: map[sessionKey]mark{}, dull: map[sessionKey]mark{},
+		told: map[person]int64{}, forms: map[sessionKey]form{},
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -62,20 +64,12 @@ func (o *Sessions) NewWatch(j *journal.Journal) *Watch {
 func (w *Watch) Wake() <-chan struct{} { return w.o.moves.wake }
 
 // Backlog returns how many sessions wait to be looked at.
-func (w *Watch) Backlog() int { return len(w.backlog) }
+func (w *Watch) Backlog() int { return len(w.backlog) + len(w.dull) }
 
-// Step looks at what moved, at a time in ms, and returns it once it is on disk. What it has no time for stays for the next
-// step.
-func (w *Watch) Step(ctx context.Context, now int64) (moved []Moved, err error) {
-	w.taken = w.o.takeMarks(w.taken)
-	for key, m := range w.taken {
-		before, known := w.backlog[key]
-		if known || len(w.backlog) < maxMarks {
-			before.quiet = (before.quiet || !known) && m.quiet
-			before.opened, before.lead, before.at = before.opened || m.opened, before.lead || m.lead, m.at
-			w.backlog[key] = before
-		}
-	}
+// Step looks at what moved, at a time in ms, and returns it once it is on disk: everyone, or only who may turn hot. What
+// it has no time for stays for the next step; who may turn hot comes first.
+func (w *Watch) Step(ctx context.Context, now int64, everyone bool) (moved []Moved, err error) {
+	w.take(everyone)
 	if err := w.journal.WaitDurable(ctx); err != nil { // the chunks are to be read
 		return nil, err
 	}
@@ -94,6 +88,38 @@ func (w *Watch) Step(ctx context.Context, now int64) (moved []Moved, err error) 
 		return moved, w.journal.WaitDurable(ctx)
 	}
 	return w.submit(ctx, moved, fired)
+}
+
+// take adds what moved since the last step to what is to be looked at.
+func (w *Watch) take(everyone bool) {
+	if !everyone {
+		clear(w.dull)
+	}
+	w.taken = w.o.takeMarks(w.taken)
+	for key, m := range w.taken {
+		if before, waits := w.backlog[key]; waits {
+			w.backlog[key] = before.and(m)
+			continue
+		}
+		if before, waits := w.dull[key]; waits {
+			m = before.and(m)
+			delete(w.dull, key)
+		}
+		if everyone || !m.dull {
+			w.wait(key, m)
+		}
+	}
+}
+
+// wait has a session wait to be looked at.
+func (w *Watch) wait(key sessionKey, m mark) {
+	to := w.backlog
+	if m.dull {
+		to = w.dull
+	}
+	if len(to) < maxMarks {
+		to[key] = m
+	}
 }
 
 // submit writes who turned hot, and takes out of moved what was not taken.
@@ -130,15 +156,17 @@ type move struct {
 
 // due takes from the backlog what can be looked at now, and the forms that are due.
 func (w *Watch) due(now int64) (due []move) {
-	for key, m := range w.backlog {
-		if len(due) == movesAtOnce {
-			break
+	for _, backlog := range []map[sessionKey]mark{w.backlog, w.dull} {
+		for key, m := range backlog {
+			if len(due) == movesAtOnce {
+				break
+			}
+			if m.until > now && m.until <= now+tellEvery { // the clock may have gone back
+				continue
+			}
+			delete(backlog, key)
+			due = append(due, move{key, m})
 		}
-		if m.until > now && m.until <= now+tellEvery { // the clock may have gone back
-			continue
-		}
-		delete(w.backlog, key)
-		due = append(due, move{key, m})
 	}
 	for key, f := range w.forms {
 		if len(due) >= 2*movesAtOnce {
@@ -167,12 +195,12 @@ func (w *Watch) look(m move, now int64) (one *Moved, fired []journal.Record, err
 	who := w.o.somebody(m.key, s)
 	if told, ok := w.told[who]; ok && !m.quiet && told <= now && now-told < tellEvery {
 		m.until = told + tellEvery
-		w.backlog[m.key] = m.mark
+		w.wait(m.key, m.mark)
 		return nil, nil, nil
 	}
 	one = &Moved{Site: m.key.site, Quiet: m.quiet}
-	var runs []Run
-	if runs, err = w.runs(who, s); err != nil {
+	runs, alone, err := w.runs(who, m.key, s)
+	if err != nil {
 		return nil, nil, err
 	}
 	visits := visitCount(runs)
@@ -187,14 +215,16 @@ func (w *Watch) look(m move, now int64) (one *Moved, fired []journal.Record, err
 	if r.form, err = w.form(m.key, s); err != nil {
 		return nil, nil, err
 	}
-	not, err := w.o.fired(who, m.key.id, now)
-	if err != nil {
+	if err := w.past(&r, who, m.key, alone); err != nil {
 		return nil, nil, err
 	}
-	if err := w.past(&r, who, m.key); err != nil {
-		return nil, nil, err
+	if one.Hot = r.hot(); len(one.Hot) > 0 {
+		fired, err := w.o.fired(who, m.key.id, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		one.Hot = slices.DeleteFunc(one.Hot, func(h Hot) bool { return fired[h.Rule] })
 	}
-	one.Hot = r.hot(&not)
 	for i := range one.Hot {
 		fired = append(fired, journal.Record{
 			At: time.UnixMilli(now), Kind: journal.KindHot, Site: m.key.site, Session: s.ID, Body: encodeHot(who, &one.Hot[i]),
@@ -206,23 +236,28 @@ func (w *Watch) look(m move, now int64) (one *Moved, fired []journal.Record, err
 	return one, fired, nil
 }
 
-func (w *Watch) runs(who person, s *Session) ([]Run, error) {
+// runs returns the runs of somebody, and whether one session is known to be all that there is of them.
+func (w *Watch) runs(who person, key sessionKey, s *Session) (runs []Run, alone bool, err error) {
 	if who.kind == journal.EraseSession {
-		return s.Runs, nil
+		return s.Runs, true, nil
 	}
+	visitor := sessionKey{who.site, who.id}
 	w.o.mu.RLock()
 	defer w.o.mu.RUnlock()
-	v, err := w.o.visitor(w.o.db.Get, sessionKey{who.site, who.id})
-	if err != nil {
-		return nil, err
+	if runs, alone = w.o.newcomers.runsOf(visitor, key.id); alone {
+		return runs, true, nil
 	}
-	return v.Runs, nil
+	v, err := w.o.visitor(w.o.db.Get, visitor)
+	if err != nil {
+		return nil, false, err
+	}
+	return v.Runs, false, nil
 }
 
 // past fills in what all sessions of somebody saw, and whether another one made a lead.
-func (w *Watch) past(r *signs, who person, key sessionKey) error {
+func (w *Watch) past(r *signs, who person, key sessionKey, alone bool) error {
 	sights, err := w.o.sightsOf(key, r.session, r.runs, r.now)
-	if err != nil || who.kind == journal.EraseSession {
+	if err != nil || alone {
 		r.sights = sights
 		return err
 	}
