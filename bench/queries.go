@@ -47,11 +47,27 @@ type queries struct {
 	load *load
 	api  *api
 	rate float64
-	rec  *recorder
+	recs [numKinds]*recorder
 }
 
+// kind is what a query is about.
+type kind int
+
+const (
+	aboutSession kind = iota
+	aboutListing
+	ranking
+	numKinds
+)
+
+var kindNames = [numKinds]string{aboutSession: "a session", aboutListing: "a listing", ranking: "rankings"}
+
 func newQueries(l *load, adminKey string, rate float64) *queries {
-	return &queries{load: l, api: newAPI(l.target, adminKey, queryConnections, l.timeout), rate: rate, rec: newRecorder(queryConnections)}
+	q := &queries{load: l, api: newAPI(l.target, adminKey, queryConnections, l.timeout), rate: rate}
+	for kind := range q.recs {
+		q.recs[kind] = newRecorder(queryConnections)
+	}
+	return q
 }
 
 func (q *queries) run(ctx context.Context, end time.Time) {
@@ -72,34 +88,34 @@ func (q *queries) drive(ctx context.Context, who int, end time.Time) {
 	for ; ctx.Err() == nil && due.Before(end); due = due.Add(every) {
 		free := q.load.now()
 		a.sleepUntil(ctx, due, q.load.now)
-		path := q.path(rng)
+		about, path := q.draw(rng)
 		sent := q.load.now()
 		status, _, err := q.api.get(path)
 		switch {
 		case err != nil:
-			q.rec.failed(who, "no answer")
+			q.recs[about].failed(who, "no answer")
 		case status != fasthttp.StatusOK:
-			q.rec.failed(who, fmt.Sprint(status))
+			q.recs[about].failed(who, fmt.Sprint(status))
 		default:
-			q.rec.acknowledged(who, sending{due: due, free: free, sent: sent, done: q.load.now()}, 0)
+			q.recs[about].acknowledged(who, sending{due: due, free: free, sent: sent, done: q.load.now()}, 0)
 		}
 	}
 }
 
-// path picks a question: most are about one session, some about one listing, few rank listings.
-func (q *queries) path(rng *rand.Rand) string {
+// draw picks a question: most are about one session, some about one listing, few rank listings.
+func (q *queries) draw(rng *rand.Rand) (kind, string) {
 	d := rng.IntN(20)
 	w := q.load.workers[rng.IntN(len(q.load.workers))]
 	// The newest visit of a worker may not have been acknowledged.
 	if known := w.begun.Load() - 1; d < 13 && known > 0 {
-		return sessionPath(q.load.script, w.number(rng.IntN(int(known))))
+		return aboutSession, sessionPath(q.load.script, w.number(rng.IntN(int(known))))
 	}
 	if d < 19 {
 		v := visit{script: q.load.script}
 		v.rng.Seed(rng.Uint64(), rng.Uint64())
-		return engagementPath(q.load.script, v.drawListing())
+		return aboutListing, engagementPath(q.load.script, v.drawListing())
 	}
-	return "/v1/engagement/listings?limit=10"
+	return ranking, "/v1/engagement/listings?limit=10"
 }
 
 func sessionPath(s *script, n uint64) string {

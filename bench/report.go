@@ -71,6 +71,13 @@ type QueryReport struct {
 	PerSecond float64          `json:"per_second"`
 	Failed    map[string]int64 `json:"failed"`
 	Latency   Latencies        `json:"latency"`
+	Kinds     []KindReport     `json:"kinds"`
+}
+
+// KindReport is one kind of questions.
+type KindReport struct {
+	About   string    `json:"about"`
+	Latency Latencies `json:"latency"`
 }
 
 // RampReport is a rising load. Knee is the highest rate that was held.
@@ -134,10 +141,19 @@ func newLoadReport(o *outcome) *LoadReport {
 		l.ServerCPU, l.ServerCPUEvent, l.ServerUser = &perRequest, &perEvent, &user
 	}
 	if q := o.load.queries; q != nil {
-		t := q.rec.drain()
-		l.Queries = &QueryReport{PerSecond: float64(t.requests) / sec, Failed: t.failed, Latency: newLatencies(t.corrected)}
+		l.Queries = newQueryReport(q, sec)
 	}
 	return l
+}
+
+func newQueryReport(q *queries, sec float64) *QueryReport {
+	all, kinds := newTally(), []KindReport{}
+	for kind, rec := range q.recs {
+		t := rec.drain()
+		kinds = append(kinds, KindReport{kindNames[kind], newLatencies(t.corrected)})
+		t.drainInto(&all)
+	}
+	return &QueryReport{PerSecond: float64(all.requests) / sec, Failed: all.failed, Latency: newLatencies(all.corrected), Kinds: kinds}
 }
 
 func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

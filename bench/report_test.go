@@ -28,7 +28,7 @@ func sampleReport() *Report {
 		Load: &LoadReport{
 			Seconds: 10, TargetRate: 1000, Requests: 10_000, Events: 25_000, RequestsPerSecond: 1000, EventsPerSecond: 2500,
 			Failed: map[string]int64{"503": 2, "no answer": 1}, FailedSample: "503 busy", Unsent: 7, Corrected: l, Service: l, Lag: l,
-			ServerCPU: &cpu, ServerCPUEvent: &cpu, ServerUser: &cpu, Queries: &QueryReport{PerSecond: 10, Latency: l},
+			ServerCPU: &cpu, ServerCPUEvent: &cpu, ServerUser: &cpu, Queries: &QueryReport{PerSecond: 10, Latency: l, Kinds: []KindReport{{"a listing", l}}},
 			PerSecond: []second{{At: 1, Requests: 990, P50: 1, P99: 5}, {At: 2, Requests: 1010, P50: 2, P99: 9}},
 		},
 		Ramp: &RampReport{Steps: []RampStep{{Rate: 100, Requests: 100, P50: 1, P99: 2}, {Rate: 125, Requests: 90, P50: 3, P99: 60}}, Knee: 100, KneeP99: 2, Why: "it was slow"},
@@ -45,7 +45,7 @@ func TestTheTextSaysEverything(t *testing.T) {
 	text := reportText(t, sampleReport())
 	for _, want := range []string{
 		"note: a note", "open loop at 1000 requests/s, 4 connections", "2 × 503, 1 × no answer; the first: 503 busy", "NOT SENT      7", "server 12.5 µs a request",
-		"from due (corrected)  50.", "queries, 10/s", "knee: 100 requests/s were held", "2 (1–3)", "bare FAILED 3 requests", "footfall to bare: rate 0.35 (0.20–0.50), CPU a request unknown",
+		"from due (corrected)  50.", "queries, 10/s", "about a listing", "knee: 100 requests/s were held", "2 (1–3)", "bare FAILED 3 requests", "footfall to bare: rate 0.35 (0.20–0.50), CPU a request unknown",
 		"50.0 % of the sessions (10)", "2 acknowledged events are MISSING", "session <x>: gone",
 	} {
 		if !strings.Contains(text, want) {

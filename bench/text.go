@@ -89,6 +89,9 @@ func (p *printer) load(r *Report, l *LoadReport) {
 	}
 	if q := l.Queries; q != nil {
 		rows = append(rows, latencyRow(fmt.Sprintf("queries, %.0f/s", q.PerSecond), q.Latency))
+		for _, k := range q.Kinds {
+			rows = append(rows, latencyRow("  about "+k.About, k.Latency))
+		}
 	}
 	p.table(rows)
 	if q := l.Queries; q != nil && len(q.Failed) > 0 {

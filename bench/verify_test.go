@@ -54,6 +54,13 @@ func TestTheRealServerIsRight(t *testing.T) {
 			if v.Wrong() != 0 || v.Events == 0 || v.Sessions != v.SessionsSent || v.Listings == 0 || r.Load.Queries.Latency.Count == 0 {
 				t.Errorf("%s, size %d: %+v", mode, size, v)
 			}
+			asked := int64(0)
+			for _, kind := range r.Load.Queries.Kinds {
+				asked += kind.Latency.Count
+			}
+			if asked != r.Load.Queries.Latency.Count {
+				t.Errorf("%d questions of each kind, %d in all", asked, r.Load.Queries.Latency.Count)
+			}
 			if len(r.Load.Failed)+len(r.Load.Queries.Failed) > 0 {
 				t.Errorf("failed: %v (%s), queries: %v", r.Load.Failed, r.Load.FailedSample, r.Load.Queries.Failed)
 			}
