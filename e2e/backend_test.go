@@ -83,16 +83,21 @@ func newBackend(t *testing.T, change ...func(*server.Options)) *backend {
 		}
 	})
 	b.start()
+	b.open()
+	return b
+}
+
+// open puts the front before the server.
+func (b *backend) open() {
 	b.front = httptest.NewServer(b)
 	b.url = b.front.URL
-	t.Cleanup(func() {
+	b.t.Cleanup(func() {
 		b.front.CloseClientConnections()
 		if b.stop != nil {
 			b.stop() // event streams through the front end with it
 		}
 		b.front.Close()
 	})
-	return b
 }
 
 // start starts the server, where it was before.
