@@ -47,7 +47,13 @@ func unreadable(err error) error {
 // recoverPanic is deferred around handlers. A commit runs in a goroutine of its own: a panic there ends the program, as
 // it must.
 func (a *API) recoverPanic(ctx *fasthttp.RequestCtx) {
-	if p := recover(); p != nil {
+	p := recover()
+	switch {
+	case p == nil:
+	case ingest.Stopping(p):
+		a.o.Log.Warn("a request outlived the store", "request_id", ingest.RequestID(ctx), "method", string(ctx.Method()))
+		ingest.WriteError(ctx, p.(error))
+	default:
 		a.o.Log.Error("a handler panicked", "request_id", ingest.RequestID(ctx), "method", string(ctx.Method()),
 			"panic", p, "stack", strings.Split(string(debug.Stack()), "\n"))
 		ingest.WriteError(ctx, fault.New(fault.Internal, "Something went wrong here. Try again; if it stays, report the request_id."))

@@ -52,6 +52,26 @@ func TestErrorsOfTheServerHaveTheirStatus(t *testing.T) {
 	}
 }
 
+// A request that outlives the grace of a stop meets a closed store. It may be sent again; it is no mistake of ours.
+func TestARequestThatOutlivesTheStoreIsToldToComeAgain(t *testing.T) {
+	var w *world
+	t.Cleanup(func() { // after that of the world, which closes everything
+		var req fasthttp.Request
+		req.SetRequestURI("/v1/sessions/s/events")
+		req.Header.Set("Authorization", "Bearer "+secretKey)
+		var ctx fasthttp.RequestCtx
+		ctx.Init(&req, nil, nil)
+		w.api.Handler(&ctx)
+		if ctx.Response.StatusCode() != 503 || !strings.Contains(string(ctx.Response.Body()), `"code":"unavailable"`) || len(ctx.Response.Header.Peek("Retry-After")) == 0 {
+			t.Errorf("%d %s", ctx.Response.StatusCode(), ctx.Response.Body())
+		}
+		if strings.Contains(w.log.String(), "a handler panicked") {
+			t.Errorf("it is logged as a mistake: %s", w.log)
+		}
+	})
+	w = newWorld(t)
+}
+
 func TestAPanicIsAnsweredAndLoggedUnderTheRequestID(t *testing.T) {
 	w := newWorld(t)
 	w.wait = func(context.Context) error { panic("a secret of the program") }

@@ -58,7 +58,7 @@ func newWorld(t testing.TB) *world {
 	clock := func() time.Time { return now.Add(time.Duration(w.later.Load())) }
 	ctx := context.Background()
 
-	db, err := store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})
+	db, err := store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 16 << 20})
 	w.must(err)
 	w.catalog, err = catalog.Open(db)
 	w.must(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -46,6 +47,25 @@ type request struct {
 	beacon bool
 }
 
+// errorLog holds what a server has logged as its own mistake, which its answers do not tell.
+type errorLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *errorLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *errorLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 func newBackend(t *testing.T, change ...func(*server.Options)) *backend {
 	t.Helper()
 	b := &backend{t: t, o: server.Options{
@@ -55,17 +75,29 @@ func newBackend(t *testing.T, change ...func(*server.Options)) *backend {
 	for _, f := range change {
 		f(&b.o)
 	}
+	var log errorLog
+	b.o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server's errors:\n%s", log.String())
+		}
+	})
 	b.start()
+	b.open()
+	return b
+}
+
+// open puts the front before the server.
+func (b *backend) open() {
 	b.front = httptest.NewServer(b)
 	b.url = b.front.URL
-	t.Cleanup(func() {
+	b.t.Cleanup(func() {
 		b.front.CloseClientConnections()
 		if b.stop != nil {
 			b.stop() // event streams through the front end with it
 		}
 		b.front.Close()
 	})
-	return b
 }
 
 // start starts the server, where it was before.

@@ -39,7 +39,12 @@ func home(i int) (id, address string) {
 // newOffice returns an office with an admin, an agent and a viewer, and some leads with their visits.
 func newOffice(t *testing.T, leads int) *office {
 	t.Helper()
-	o := &office{newBackend(t), rand.New(rand.NewPCG(1, uint64(leads)))}
+	return officeOf(newBackend(t), leads)
+}
+
+func officeOf(b *backend, leads int) *office {
+	b.t.Helper()
+	o := &office{b, rand.New(rand.NewPCG(1, uint64(leads)))}
 	for _, role := range []string{"admin", "agent", "viewer"} {
 		var v struct{ ID string }
 		o.post("/v1/users", fmt.Sprintf(`{"email":"%s@homes.example","name":"%s","role":"%s","password":"%s"}`, role, strings.ToUpper(role[:1])+role[1:], role, officePassword), &v)

@@ -103,17 +103,3 @@ func TestEveryMutantHasItsPlace(t *testing.T) {
 		}
 	}
 }
-
-// The tests notice when the program is broken. All of the mutants take minutes: make mutants.
-func TestBrokenProgramsAreNoticed(t *testing.T) {
-	for _, m := range readMutants(t) {
-		if !everyMutant && m.pkg != "./journal" { // whose tests take the least
-			continue
-		}
-		t.Run(m.name, func(t *testing.T) {
-			if err := m.survives(t); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}

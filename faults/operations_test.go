@@ -68,6 +68,7 @@ func failTwoOperations(seed uint64, i int, tell func(outcome)) error {
 
 // Whichever operation on a file fails, and how: the program goes on, or says so and ends, and loses nothing.
 func TestAnyFileOperationMayFail(t *testing.T) {
+	t.Parallel()
 	for seed := range rounds(t, 1) {
 		n := countOperations(t, seed)
 		count := trials(t, "operations", seed, n*len(errnos))
@@ -84,6 +85,7 @@ func TestAnyFileOperationMayFail(t *testing.T) {
 }
 
 func TestAnyTwoFileOperationsMayFail(t *testing.T) {
+	t.Parallel()
 	count := map[outcome]int{}
 	for seed := range rounds(t, 1) {
 		for how, n := range trials(t, "pairs", seed, 150) {

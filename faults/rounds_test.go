@@ -49,6 +49,9 @@ func rounds(t *testing.T, n int) iter.Seq[uint64] {
 // scaled is n, or less of it under the race detector.
 func scaled(n int) int { return (n + shrink - 1) / shrink }
 
+// whole says whether a campaign runs in its whole size, so that each of its outcomes must come about.
+func whole() bool { return shrink == 1 && *seedFlag == 0 }
+
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // pick returns one of a few.

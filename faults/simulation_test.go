@@ -68,19 +68,31 @@ func draw(c *client, among []op) *op {
 
 // Whatever happens, in whatever order: the program answers as the oracle does.
 func TestAnyStoryIsAnsweredAsTheOracleDoes(t *testing.T) {
-	const length = 500 / min(shrink, 3)
-	for seed := range rounds(t, 100) {
-		s, err := newSimulation(seed)
-		for i := 0; i < length && err == nil; i++ {
-			err = s.step()
-		}
-		if err == nil {
-			err = s.end()
-		}
-		if err != nil {
-			t.Fatalf("after %d of\n%s\n%v", len(s.log), s.story(), err)
-		}
+	for _, half := range []string{"one half", "the other half"} { // at the same time
+		t.Run(half, func(t *testing.T) {
+			t.Parallel()
+			for seed := range rounds(t, 50) {
+				if err := story(seed); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
+}
+
+func story(seed uint64) error {
+	const length = 500 / min(shrink, 3)
+	s, err := newSimulation(seed)
+	for i := 0; i < length && err == nil; i++ {
+		err = s.step()
+	}
+	if err == nil {
+		err = s.end()
+	}
+	if err != nil {
+		return fmt.Errorf("after %d of\n%s\n%w", len(s.log), s.story(), err)
+	}
+	return nil
 }
 
 func newSimulation(seed uint64) (*simulation, error) {

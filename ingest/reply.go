@@ -13,6 +13,7 @@ import (
 
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/store"
 )
 
 // failureKey is where WriteError leaves what a client must not see, for Failure.
@@ -145,10 +146,21 @@ func faultOf(err error) *fault.Error {
 	switch {
 	case errors.Is(err, journal.ErrOverloaded):
 		return fault.Wrap(fault.Overloaded, err, "The queue of records that wait for the disk is at its limit, --queue-bytes, and was for --queue-wait. Nothing of this request was taken: send it again later.")
-	case errors.Is(err, journal.ErrClosed), errors.Is(err, context.Canceled):
+	case errors.Is(err, journal.ErrClosed), errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled):
 		return fault.Wrap(fault.Unavailable, err, "The server is stopping. Nothing of this request was taken: send it again later.")
 	}
-	return fault.From(err)
+	f := fault.From(err)
+	if f.Code == fault.Internal && errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(fault.Unavailable, err, "The server did not come to this in time. Send it again later.")
+	}
+	return f
+}
+
+// Stopping says whether a handler panicked because the store was closed under it: it had not ended within the grace of a
+// stop.
+func Stopping(panicked any) bool {
+	err, ok := panicked.(error)
+	return ok && errors.Is(err, store.ErrClosed)
 }
 
 // settle gives the errors of a poisoned journal their meaning: the same request may succeed once the server is back.

@@ -11,6 +11,7 @@ import (
 
 	"footfall/fault"
 	"footfall/journal"
+	"footfall/store"
 )
 
 func TestErrorsHaveOneShape(t *testing.T) {
@@ -28,6 +29,9 @@ func TestErrorsHaveOneShape(t *testing.T) {
 		{fmt.Errorf("submit: %w", journal.ErrOverloaded), 503, "overloaded", "--queue-bytes", "Retry-After"},
 		{journal.ErrClosed, 503, "unavailable", "again", "Retry-After"},
 		{context.Canceled, 503, "unavailable", "again", "Retry-After"},
+		{fmt.Errorf("submit: %w", context.DeadlineExceeded), 503, "unavailable", "in time", "Retry-After"},
+		{fault.Wrap(fault.NotFound, context.DeadlineExceeded, "No."), 404, "not_found", "No.", ""},
+		{fmt.Errorf("scan: %w", store.ErrClosed), 503, "unavailable", "again", "Retry-After"},
 		{errors.New("disk on fire"), 500, "internal", "report the request_id", ""},
 	} {
 		var ctx fasthttp.RequestCtx

@@ -40,6 +40,9 @@ type Range struct {
 	After, Until uint64
 }
 
+// ErrClosed is what whoever uses a closed store panics with: nobody may by then but those whose owner could wait no longer.
+var ErrClosed = pebble.ErrClosed
+
 // ErrStop ends a Scan whose visitor returns it, without an error.
 var ErrStop = errors.New("stop")
 

@@ -7,14 +7,19 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed dist/app
 var app embed.FS
 
-// App returns the files of the dashboard. Those that are loaded later have the hash of what is in them in their names, and
-// are frozen; app.js and app.css, which the page names, are not.
-func App() ([]Script, error) {
+// App returns the files of the dashboard, which are compressed once in the life of a process. Those that are loaded later
+// have the hash of what is in them in their names, and are frozen; app.js and app.css, which the page names, are not.
+func App() ([]Script, error) { return compressedApp() }
+
+var compressedApp = sync.OnceValues(compressApp)
+
+func compressApp() ([]Script, error) {
 	entries, err := app.ReadDir("dist/app")
 	if err != nil {
 		return nil, fmt.Errorf("list the files of the dashboard: %w", err)
