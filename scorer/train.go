@@ -193,7 +193,7 @@ func (t *training) validate(ctx context.Context) error {
 	}
 	t.model.Calibration = c
 	judged := p.crossFitted(centre)
-	t.report.Gate = gateOf(judged, p.base, p.y, p.w)
+	t.report.Gate = gateOf(judged, p.base, p.y, p.w, p.parts)
 	t.report.Sufficiency = sufficiencyOf(t.report.Rows, t.report.Wins, t.report.Gate)
 	t.report.Validation = validationOf(&p, judged)
 	t.report.Comparison = comparisonOf(t.Data, t.o.Splits, margins[len(t.recipe.learners):])
