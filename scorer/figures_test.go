@@ -36,8 +36,8 @@ func TestFiguresWithFewLabels(t *testing.T) {
 		worse, passed   int     // of 20 draws
 	}{
 		{50, .669, .408, .666, .409, 1, 4}, {100, .685, .402, .682, .403, 1, 8}, {200, .701, .396, .698, .397, 0, 14},
-		// The aim is to be within .001 and .003 of the reference. With 500 and 1,000 rows that is missed by little.
-		{500, .720, .389, .717, .3915, 0, 20}, {1000, .734, .383, .729, .386, 0, 20},
+		// The aim is to be within .001 and .003 of the reference. With 1,000 rows the log loss misses it by .0005.
+		{500, .720, .389, .717, .390, 0, 20}, {1000, .734, .383, .731, .3847, 0, 20},
 	} {
 		draws := referenceDraws(t, tt.n)
 		if len(draws) != 20 {

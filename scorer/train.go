@@ -154,7 +154,7 @@ func (t *training) fit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.model.Parts = append(t.model.Parts, learn.part(model, 1/float64(len(t.recipe.learners))))
+		t.model.Parts = append(t.model.Parts, learn.part(model))
 		t.step("fitting on all rows")
 	}
 	return nil
@@ -177,9 +177,9 @@ func (t *training) validate(ctx context.Context) error {
 	var p pooled
 	for s, split := range t.o.Splits {
 		mean := make([]float64, len(split.Test))
-		for l := range t.recipe.learners {
+		for l, learn := range t.recipe.learners {
 			for k, m := range margins[l][s] {
-				mean[k] += m / float64(len(t.recipe.learners))
+				mean[k] += learn.weight * m
 			}
 		}
 		p.add(t.Data, split, mean)
