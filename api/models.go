@@ -126,6 +126,5 @@ func (a *API) activate(c *call) (int, any, error) {
 	if err != nil && fault.From(err).Code != fault.Overloaded { // it is active all the same
 		return 0, nil, err
 	}
-	v.Coverage.Below = list(v.Coverage.Below) // rules know of none
 	return fasthttp.StatusOK, activated{*v, job}, nil
 }

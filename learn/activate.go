@@ -21,7 +21,7 @@ func (l *Learn) Activate(ctx context.Context, organization, name, by string) (*L
 		return nil, err
 	}
 	defer unlock()
-	v := &Version{Version: Rules}
+	v := rules()
 	if number > 0 {
 		var packed []byte
 		if v, packed, err = l.version(organization, number); err != nil {

@@ -56,7 +56,7 @@ func (l *Learn) Backtest(ctx context.Context, b Backtest, tell func(Tested) erro
 		return fmt.Errorf("read the leads to test on: %w", err)
 	}
 	for t := b.From; !t.After(b.To); t = t.Add(b.Every) {
-		tested, err := l.cutoff(ctx, leads, t, l.o.Catalog.Settings(b.Organization).Horizon)
+		tested, err := l.cutoff(ctx, leads, t, l.now(), l.o.Catalog.Settings(b.Organization).Horizon, func(float64) {})
 		if err != nil {
 			return err
 		}
@@ -67,9 +67,8 @@ func (l *Learn) Backtest(ctx context.Context, b Backtest, tell func(Tested) erro
 	return nil
 }
 
-// cutoff tries one. One person's leads are on one side only.
-func (l *Learn) cutoff(ctx context.Context, leads []Lead, at time.Time, horizon int) (t Tested, err error) {
-	now := l.now()
+// cutoff tries one by what is known now. One person's leads are on one side only.
+func (l *Learn) cutoff(ctx context.Context, leads []Lead, at, now time.Time, horizon int, progress func(float64)) (t Tested, err error) {
 	before, _ := Labels(leads, at, horizon)
 	t.Cutoff = at
 	t.Labels, t.LabelWon = counts(before)
@@ -86,7 +85,9 @@ func (l *Learn) cutoff(ctx context.Context, leads []Lead, at time.Time, horizon 
 	if t.Labels == 0 || t.Leads == 0 {
 		return t, ctx.Err()
 	}
-	m, err := scorer.Train(ctx, data(before, 1), l.options(ctx, before, 1, func(float64) {}))
+	o := l.options(ctx, before, 1, progress)
+	o.Alone = true
+	m, err := scorer.Train(ctx, data(before, 1), o)
 	if err != nil {
 		return t, fmt.Errorf("train a model of %s: %w", at.Format(time.DateOnly), err)
 	}

@@ -62,7 +62,7 @@ func (t *trial) crossed(ctx context.Context, fresh []Labelled, progress func(flo
 			}
 		}
 		o := t.l.options(ctx, others, uint64(t.number), func(share float64) { progress((float64(side) + share) / 2) })
-		o.Gate = false
+		o.Gate, o.Alone = false, true
 		m, err := scorer.Train(ctx, data(others, uint64(t.number)), o)
 		if err != nil {
 			return nil, fmt.Errorf("train a model to compare: %w", err)

@@ -68,8 +68,8 @@ func decodeRecord(b []byte) (*decision, []byte, error) {
 func encodeVersion(v *Version, model []byte) ([]byte, error) { return pack(v, model) }
 
 func decodeVersion(b []byte) (*Version, []byte, error) {
-	v := new(Version)
-	model, err := unpack(b, v)
+	v := rules()
+	model, err := unpack(b, v) // older versions have no back-test, which leaves the list empty
 	return v, model, err
 }
 

@@ -20,9 +20,9 @@ const (
 	newAfter  = 14 * 24 * time.Hour
 )
 
-// Keep looks after the models of all organizations: it rolls back what does worse than the base rate, and trains where
-// enough is new, and sets the level of what has been active for a month anew. It does nothing for an organization on whose leads nothing is known. changed is told of organizations
-// in which another version became active.
+// Keep looks after the models of all organizations: it rolls back what does worse than the base rate, trains where enough
+// is new, and sets the level of what has been active for a month anew. It does nothing for an organization on whose leads
+// nothing is known. changed is told of organizations in which another version became active.
 func (l *Learn) Keep(ctx context.Context, changed func(organization string) error) error {
 	var errs []error
 	for _, o := range l.o.Catalog.Organizations() {

@@ -33,10 +33,13 @@ func (l *Learn) train(ctx context.Context, organization, by string, progress fun
 	if progress == nil {
 		progress = func(float64) {}
 	}
-	if err := t.fit(ctx, func(share float64) { progress(share * 0.6) }); err != nil {
+	if err := t.fit(ctx, func(share float64) { progress(share * 0.4) }); err != nil {
 		return nil, err
 	}
-	promoted, why, err := t.judge(ctx, func(share float64) { progress(0.6 + share*0.4) })
+	if t.version.Temporal, err = t.temporal(ctx, func(share float64) { progress(0.4 + share*0.3) }); err != nil {
+		return nil, err
+	}
+	promoted, why, err := t.judge(ctx, func(share float64) { progress(0.7 + share*0.3) })
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type Version struct {
 	ECE      float64    `json:"calibration_error"`
 	Slope    float64    `json:"calibration_slope"`
 	Lift     float64    `json:"lift_at_10_percent"`
+	Temporal []Tested   `json:"temporal"` // the recipe at earlier moments, tried on leads that came later; none before there are enough
 
 	Gate        scorer.Gate        `json:"gate"`
 	Sufficiency scorer.Sufficiency `json:"sufficiency"`
@@ -97,6 +98,11 @@ func (l *Learn) organizations() (names []string) {
 		names = append(names, name)
 	}
 	return names
+}
+
+// rules is what is known of no model.
+func rules() *Version {
+	return &Version{Version: Rules, Coverage: Coverage{Below: []string{}}, Temporal: []Tested{}}
 }
 
 // Listed is a version as a list shows it.

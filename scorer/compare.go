@@ -7,9 +7,9 @@ type Comparison struct {
 	Picks    string  `json:"would_pick"`
 }
 
-// comparedLearners are the two of the product document.
+// comparedLearners are the two of the product document. In a recipe they weigh nothing.
 func comparedLearners() []learner {
-	return []learner{{"random forest", TreeView, fitForest}, {"gradient boosting", TreeView, fitPlainBoosting}}
+	return []learner{{"random forest", TreeView, 0, fitForest}, {"gradient boosting", TreeView, 0, fitPlainBoosting}}
 }
 
 // forestMargin gives a random forest's probability as log-odds.

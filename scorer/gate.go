@@ -1,6 +1,9 @@
 package scorer
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Gate is whether a model says more than the base rate does.
 type Gate struct {
@@ -28,13 +31,19 @@ type Sufficiency struct {
 }
 
 // gateOf judges margins of out-of-fold rows: the mean log loss must be better than that of the base rates by more than
-// one standard error of the paired difference.
-func gateOf(margin, base, y, w []float64) Gate {
+// one standard error of the paired difference. parts is the sum over the folds of tested by trained rows.
+//
+// Rows tell less than as many fresh ones, as models of folds share rows (see pooled.calibration): the variance of the mean
+// of k folds is (1/k + tested/trained) that of one fold's (Nadeau & Bengio, Machine Learning 52, 2003, equation 9), so it is
+// 1 + parts times that of the mean of all rows, 9/4 in five folds. Without that factor 11 % of models of 52 rows passed that
+// were trained on shuffled outcomes; with it 4 %.
+func gateOf(margin, base, y, w []float64, parts float64) Gate {
 	g := Gate{
 		LogLoss: weightedMean(w, func(i int) float64 { return marginLoss(margin[i], y[i]) }),
 		Base:    weightedMean(w, func(i int) float64 { return marginLoss(base[i], y[i]) }),
 	}
 	g.Difference, g.SE = PairedLoss(margin, base, y, w)
+	g.SE *= math.Sqrt(1 + parts)
 	g.Passed = g.Difference < -g.SE
 	if g.Passed {
 		g.Verdict = fmt.Sprintf("passed: log loss %.4f is %.4f better than the base rate's, more than one standard error (%.4f)",

@@ -123,13 +123,14 @@ func calibrateCommand(t *testing.T, d *datadriven.TestData) string {
 // gateCommand takes scores for the model's probabilities.
 func gateCommand(t *testing.T, d *datadriven.TestData) string {
 	p, y, w := judged(t, d)
-	var base float64
+	var base, parts float64
 	d.ScanArgs(t, "base", &base)
+	d.MaybeScanArgs(t, "parts", &parts)
 	margin, always := make([]float64, len(p)), make([]float64, len(p))
 	for i := range p {
 		margin[i], always[i] = logOdds(p[i]), logOdds(base)
 	}
-	g := gateOf(margin, always, y, w)
+	g := gateOf(margin, always, y, w, parts)
 	return fmt.Sprintf("%v: %s against %s, difference %s, standard error %s\n",
 		g.Passed, round(g.LogLoss), round(g.Base), round(g.Difference), round(g.SE))
 }

@@ -19,6 +19,7 @@ type Data struct {
 type TrainOptions struct {
 	Splits  []Split                          // for cross-validation; nil for 5 stratified folds
 	Gate    bool                             // a model that does not pass the gate becomes its base rate alone
+	Alone   bool                             // nothing is compared with it
 	Target  string                           // name of the outcome, for the file
 	Workers int                              // how many fits may run at a time; nothing else depends on it
 	Show    func(done, of int, doing string) // progress, if not nil
@@ -128,8 +129,15 @@ func newTraining(d Data, o TrainOptions) (*training, error) {
 	if !given {
 		t.o.Splits = SplitsOf(StratifiedFolds(d.Y, min(defaultFolds, max(2, rare)), d.Seed))
 	}
-	t.of = (len(t.recipe.learners)+len(comparedLearners()))*len(t.o.Splits) + len(t.recipe.learners)
+	t.of = (len(t.recipe.learners)+len(t.compared()))*len(t.o.Splits) + len(t.recipe.learners)
 	return t, nil
+}
+
+func (t *training) compared() []learner {
+	if t.o.Alone {
+		return nil
+	}
+	return comparedLearners()
 }
 
 func (t *training) step(doing string) {
@@ -154,7 +162,7 @@ func (t *training) fit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.model.Parts = append(t.model.Parts, learn.part(model, 1/float64(len(t.recipe.learners))))
+		t.model.Parts = append(t.model.Parts, learn.part(model))
 		t.step("fitting on all rows")
 	}
 	return nil
@@ -169,7 +177,7 @@ func (t *training) finish(m *Model) *Model {
 
 // validate fits out of fold, calibrates, judges, and reports.
 func (t *training) validate(ctx context.Context) error {
-	learners := append(t.recipe.learners[:len(t.recipe.learners):len(t.recipe.learners)], comparedLearners()...)
+	learners := append(t.recipe.learners[:len(t.recipe.learners):len(t.recipe.learners)], t.compared()...)
 	margins, err := outOfFold(ctx, t.Data, learners, t.o.Splits, t.o.Workers, func() { t.step("cross-validation") })
 	if err != nil {
 		return err
@@ -177,9 +185,9 @@ func (t *training) validate(ctx context.Context) error {
 	var p pooled
 	for s, split := range t.o.Splits {
 		mean := make([]float64, len(split.Test))
-		for l := range t.recipe.learners {
+		for l, learn := range t.recipe.learners {
 			for k, m := range margins[l][s] {
-				mean[k] += m / float64(len(t.recipe.learners))
+				mean[k] += learn.weight * m
 			}
 		}
 		p.add(t.Data, split, mean)
@@ -193,9 +201,11 @@ func (t *training) validate(ctx context.Context) error {
 	}
 	t.model.Calibration = c
 	judged := p.crossFitted(centre)
-	t.report.Gate = gateOf(judged, p.base, p.y, p.w)
+	t.report.Gate = gateOf(judged, p.base, p.y, p.w, p.parts)
 	t.report.Sufficiency = sufficiencyOf(t.report.Rows, t.report.Wins, t.report.Gate)
 	t.report.Validation = validationOf(&p, judged)
-	t.report.Comparison = comparisonOf(t.Data, t.o.Splits, margins[len(t.recipe.learners):])
+	if !t.o.Alone {
+		t.report.Comparison = comparisonOf(t.Data, t.o.Splits, margins[len(t.recipe.learners):])
+	}
 	return nil
 }

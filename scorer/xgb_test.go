@@ -15,7 +15,7 @@ import (
 
 // golden is embedded so that the tests do no I/O either.
 //
-//go:embed testdata/*shoppers*.gz
+//go:embed testdata/*.gz
 var golden embed.FS
 
 func unzipped(t testing.TB, name string) []byte {
