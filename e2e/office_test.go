@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"footfall/server"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -37,9 +39,9 @@ func home(i int) (id, address string) {
 }
 
 // newOffice returns an office with an admin, an agent and a viewer, and some leads with their visits.
-func newOffice(t *testing.T, leads int) *office {
+func newOffice(t *testing.T, leads int, change ...func(*server.Options)) *office {
 	t.Helper()
-	o := &office{newBackend(t), rand.New(rand.NewPCG(1, uint64(leads)))}
+	o := &office{newBackend(t, change...), rand.New(rand.NewPCG(1, uint64(leads)))}
 	for _, role := range []string{"admin", "agent", "viewer"} {
 		var v struct{ ID string }
 		o.post("/v1/users", fmt.Sprintf(`{"email":"%s@homes.example","name":"%s","role":"%s","password":"%s"}`, role, strings.ToUpper(role[:1])+role[1:], role, officePassword), &v)
