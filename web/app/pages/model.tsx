@@ -72,7 +72,9 @@ function Kept({ m }: { m: Metrics }) {
 
 // Reliable draws what was said against what came: a point a bin, its range, and the line on which both are the same.
 function Reliable({ m }: { m: Metrics }) {
-  const most = Math.max(...m.reliability.map((b) => Math.max(b.high, b.to)), 0.01);
+  const highest = Math.max(...m.reliability.map((b) => Math.max(b.high, b.to)), 0.01);
+  const step = 10 ** Math.floor(Math.log10(highest));
+  const most = Math.min(1, Math.ceil(highest / step) * step);
   const x = (p: number) => 30 + (170 * p) / most, y = (p: number) => 180 - (170 * p) / most;
   const ticks = [0, most / 2, most];
   return (
@@ -80,8 +82,9 @@ function Reliable({ m }: { m: Metrics }) {
       {!m.reliability.length ? <Empty title="Too little data."><p>It takes 20 leads that were scored here when they came and are old enough by now. Past leads that were imported do not count: nobody was told their chances.</p></Empty>
         : <figure class="chart">
           <figcaption>Where scores are right, points lie on the line.</figcaption>
-          <svg class="reliable" viewBox="0 0 210 200" role="img" aria-label={`Chances said and deals that came, of ${count(m.reliability.length, "group")} of leads; the table below has the numbers`}>
+          <svg class="reliable" viewBox="0 0 220 212" role="img" aria-label={`Chances said and deals that came, of ${count(m.reliability.length, "group")} of leads; the table below has the numbers`}>
             {ticks.map((p) => <><line class="grid" x1={30} x2={200} y1={y(p)} y2={y(p)} /><text x={27} y={y(p) + 3} text-anchor="end">{percent(p)}</text><text x={x(p)} y={194} text-anchor="middle">{percent(p)}</text></>)}
+            <text x={115} y={208} text-anchor="middle">Said when they came</text><text x={-95} y={8} text-anchor="middle" transform="rotate(-90)">Closed</text>
             <line class="same" x1={x(0)} y1={y(0)} x2={x(most)} y2={y(most)} />
             {m.reliability.map((b) => <><line class="range" x1={x(b.expected)} x2={x(b.expected)} y1={y(b.low)} y2={y(b.high)} /><circle cx={x(b.expected)} cy={y(b.observed)} r={3.5} /></>)}
           </svg>

@@ -62,7 +62,7 @@ function useSwipe(run: () => void) {
   const move = (e: PointerEvent, el: HTMLElement) => {
     if (!from.current) return;
     const dx = e.clientX - from.current.x;
-    if (Math.abs(e.clientY - from.current.y) > Math.max(24, dx)) return end(el, false);
+    if (Math.abs(e.clientY - from.current.y) > Math.max(24, dx / 2)) return end(el, false); // it goes down the page
     el.style.transform = dx > 8 ? `translateX(${Math.min(dx, far + 24)}px)` : "";
     el.classList.toggle("swiped", dx > far);
   };
