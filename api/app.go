@@ -32,6 +32,9 @@ func (a *API) appRoutes() []Route {
 	return rows
 }
 
+// todayAsks is what the page Today asks for first (web/app/today.ts). Browsers ask for it while the scripts are on their way.
+var todayAsks = []string{"/v1/leads?sort=activity&limit=4", "/v1/leads?priority=high&status=new&sort=ml_score&limit=8"}
+
 // dashboard serves the document of every page. What it shows it asks for like any other client, with the cookie.
 func (a *API) dashboard(c *call) {
 	grant, ok := a.o.Access.Login(a.cookie(c), a.o.Now())
@@ -49,7 +52,11 @@ func (a *API) dashboard(c *call) {
 		ingest.WriteError(c.RequestCtx, err)
 		return
 	}
-	a.render(c, fasthttp.StatusOK, pages.Home, pages.Data{Title: "Footfall", Email: me.Email, Name: me.Name, Role: me.Role, Me: string(b), Files: a.begin})
+	d := pages.Data{Title: "Footfall", Email: me.Email, Name: me.Name, Role: me.Role, Me: string(b), Files: a.begin}
+	if string(c.Path()) == homePath {
+		d.Asks = todayAsks
+	}
+	a.render(c, fasthttp.StatusOK, pages.Home, d)
 }
 
 // appFile serves GET /app/files/{name}. It holds nothing of anybody, so it asks for no cookie.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"footfall/fault"
 	"footfall/ingest"
 	"footfall/leads"
 
@@ -35,6 +36,9 @@ func (a *API) erase(c *call, who leads.Who) {
 
 func (a *API) forget(c *call, who leads.Who) (done erasure, err error) {
 	site, err := a.site(c)
+	if who.Lead != "" && fault.Is(err, fault.MissingField) { // of several sites only one has it
+		site, err = a.leadSite(c)
+	}
 	if err != nil {
 		return done, err
 	}

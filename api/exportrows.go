@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -135,7 +134,7 @@ func exportLeads(a *API, site *catalog.Site, in days) func() ([]any, bool, error
 		views, next, err := a.o.Leads.CreatedAfter(site.ID, from, to, after, exportRows)
 		after = next
 		for _, v := range views {
-			row, err := leadRow(site, v)
+			row, err := leadRow(v)
 			if err != nil {
 				return nil, false, err
 			}
@@ -146,7 +145,7 @@ func exportLeads(a *API, site *catalog.Site, in days) func() ([]any, bool, error
 }
 
 // leadRow returns a lead with its form in one place, whatever its fields are called.
-func leadRow(site *catalog.Site, v *leads.View) (row map[string]json.RawMessage, err error) {
+func leadRow(v *leads.View) (row map[string]json.RawMessage, err error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -158,7 +157,6 @@ func leadRow(site *catalog.Site, v *leads.View) (row map[string]json.RawMessage,
 	for _, f := range v.Form {
 		form[f.Name] = f.Value
 	}
-	row["site_id"] = json.RawMessage(fmt.Sprint(site.ID))
 	row["form_data"], err = json.Marshal(form)
 	return row, err
 }

@@ -38,7 +38,7 @@ func (a *API) listLeads(c *call) (any, error) {
 	}
 	views, next, err := a.o.Leads.ListSites(siteIDs(sites), leads.Query{
 		Profile: cmp.Or(profile, c.grant.Profile), Priority: c.param("priority"), Status: c.param("status"),
-		Listing: c.param("listing_id"), UpdatedSince: since, Sort: c.param("sort"), Limit: limit, After: string(after),
+		Listing: c.param("listing_id"), UpdatedSince: since, Sort: c.param("sort"), Find: c.param("q"), Masked: c.grant.Masked, Limit: limit, After: string(after),
 	})
 	if err != nil {
 		return nil, err

@@ -92,10 +92,22 @@ func (c *Catalog) ListingProfile(site *Site, id string) string {
 // PriceMatch returns which share of the active listings of an agent, on all sites of the organization, costs from low to
 // high, in cents; ok is false if there is none of which the price is known.
 func (c *Catalog) PriceMatch(organization, profile string, low, high int64) (share float64, ok bool) {
+	return c.match(organization, profile, low, high, func(l *Listing) bool { return l.Status == StatusActive })
+}
+
+// PriceMatchAt is PriceMatch of the listings that were on the market at a moment, ms, as far as the catalog says when they
+// came and when they closed; their price is that of today.
+func (c *Catalog) PriceMatchAt(organization, profile string, low, high, at int64) (share float64, ok bool) {
+	return c.match(organization, profile, low, high, func(l *Listing) bool {
+		return l.Listed != 0 && l.Listed <= at && (l.OnMarket() || l.Closed > at)
+	})
+}
+
+func (c *Catalog) match(organization, profile string, low, high int64, counts func(*Listing) bool) (share float64, ok bool) {
 	in, all := 0, 0
 	for _, site := range c.Sites() {
 		if site.Organization == organization {
-			i, a := c.shelf.within(agentID{site.ID, profile}, low, high)
+			i, a := c.shelf.within(agentID{site.ID, profile}, low, high, counts)
 			in, all = in+i, all+a
 		}
 	}

@@ -123,12 +123,13 @@ func (s *shelf) list(sites map[uint32]bool, q *ListingQuery, after *place) (all 
 	return all
 }
 
-// within counts an agent's active listings on a site of which the price is known, and those from low to high, cents.
-func (s *shelf) within(agent agentID, low, high int64) (in, all int) {
+// within counts those of an agent's listings on a site that count and of which the price is known, and of them those from low
+// to high, cents.
+func (s *shelf) within(agent agentID, low, high int64, counts func(*Listing) bool) (in, all int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, b := range s.of[agent] {
-		if b.Status != StatusActive || b.Price == 0 {
+		if b.Price == 0 || !counts(b) {
 			continue
 		}
 		if all++; b.Price >= low && b.Price <= high {

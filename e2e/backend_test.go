@@ -37,6 +37,7 @@ type backend struct {
 	mu       sync.Mutex
 	fault    func(w http.ResponseWriter, r *http.Request) bool // answers in the server's place, if it returns true
 	requests []request
+	looks    []string // what pages asked to see
 }
 
 // request is one that pages have sent to /v1.
@@ -143,6 +144,13 @@ func (b *backend) sent() []request {
 	return append([]request(nil), b.requests...)
 }
 
+// looked returns what pages asked to see so far.
+func (b *backend) looked() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.looks)
+}
+
 // ServeHTTP is the front.
 func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -152,6 +160,9 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	b.mu.Lock()
 	fault, listen := b.fault, b.o.Listen
+	if r.Method == http.MethodGet {
+		b.looks = append(b.looks, r.URL.RequestURI())
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodOptions {
 		b.requests = append(b.requests, request{r.URL.Path, r.Header.Clone(), string(body), r.Header.Get("Sec-Fetch-Mode") == "no-cors"})
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"footfall/server"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -37,9 +39,9 @@ func home(i int) (id, address string) {
 }
 
 // newOffice returns an office with an admin, an agent and a viewer, and some leads with their visits.
-func newOffice(t *testing.T, leads int) *office {
+func newOffice(t *testing.T, leads int, change ...func(*server.Options)) *office {
 	t.Helper()
-	return officeOf(newBackend(t), leads)
+	return officeOf(newBackend(t, change...), leads)
 }
 
 func officeOf(b *backend, leads int) *office {

@@ -34,7 +34,7 @@ func (l *Leads) Check(v *store.View, report func(error)) {
 		}
 		return mustHave(v, idKey(store.Leads, site, id), "lead form without a lead")
 	})
-	scan(store.LeadsByTime, func(k, value []byte) error { return checkTime(v, k, value) })
+	scan(store.LeadsByTime, func(k, value []byte) error { return l.checkTime(v, k, value) })
 	scan(store.LeadHistory, func(k, value []byte) error { return l.checkEntry(v, k, value) })
 	scan(store.LeadNotes, func(k, value []byte) error {
 		site, id, number, err := parseNumberKey(k)
@@ -77,7 +77,7 @@ func (l *Leads) checkRow(v *store.View, k, value []byte) error {
 	return mustHave(v, timeKey(site, r.Created, id), "lead that is not in the index by time")
 }
 
-func checkTime(v *store.View, k, value []byte) error {
+func (l *Leads) checkTime(v *store.View, k, value []byte) error {
 	site, created, id, err := parseTimeKey(k)
 	if err != nil {
 		return err
@@ -89,8 +89,13 @@ func checkTime(v *store.View, k, value []byte) error {
 	if !found || r.Created != created {
 		return fmt.Errorf("%w: index entry without a lead of that time", errCorrupt)
 	}
-	s, err := standingOf(v, site, id, created, value)
-	if err == nil && s != r.standing() {
+	s, want := standing{}, l.standing(&r)
+	if len(value) > 0 {
+		s, err = decodeStanding(created, value)
+	} else {
+		s = want
+	}
+	if err == nil && s != want && s != want.ofVersion1() {
 		err = fmt.Errorf("%w: index entry that does not say how far lead %s is", errCorrupt, r.ID)
 	}
 	return err

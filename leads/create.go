@@ -210,7 +210,7 @@ func (l *Leads) answer(c *Create, d *decision, p *person, now time.Time) ([]byte
 	}{d.Lead.ID, statusNew.String(), d.Lead.Created}
 	if c.Whole {
 		r := newRow(0, d, nil)
-		v := newView(&r, d, p)
+		v := newView(c.Site.ID, &r, d, p)
 		var err error
 		if v.Activity, err = l.activity(c.Site.ID, c.Session, now); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -225,6 +226,11 @@ func (w *importing) decide(id string, p *pastLead) *decision {
 	}
 	lead.Metadata.EngagementScore = lead.Behavior
 	lead.Features = p.features(time.UnixMilli(p.Created).In(site.Zone()))
+	if wanted, ok := priceRangeOf(p.Form); ok && math.IsNaN(lead.Features[scorer.PriceRangeMatchScore]) {
+		if share, ok := w.l.o.Catalog.PriceMatchAt(site.Organization, lead.Profile, wanted.low, wanted.high, p.Created); ok {
+			lead.Features[scorer.PriceRangeMatchScore] = 100 * share
+		}
+	}
 	if known {
 		lead.Features[scorer.BehavioralScoreFeature] = float64(lead.Behavior)
 	}

@@ -129,7 +129,7 @@ func (l *Leads) applyLead(b *store.Batch, r *journal.Record) error {
 	} else {
 		l.past.add(&row)
 	}
-	setRow(b, r.Site, key, &row)
+	l.writeRow(b, r.Site, key, &row)
 	l.changed.note(r, row.ID)
 	journal.StorePosition(b, ownerName, r.Pos)
 	return nil
@@ -182,6 +182,6 @@ func (l *Leads) applyEntry(b *store.Batch, r *journal.Record) error {
 func (l *Leads) setRow(b *store.Batch, r *journal.Record, key store.ID, to, from *row) {
 	l.past.recount(from, to)
 	l.changed.note(r, to.ID)
-	setRow(b, r.Site, key, to)
+	l.writeRow(b, r.Site, key, to)
 	journal.StorePosition(b, ownerName, r.Pos)
 }

@@ -32,6 +32,8 @@ type Query struct {
 	Listing      string
 	UpdatedSince int64 // ms
 	Sort         string
+	Find         string // words that the lead's person, tags or listing must hold, each anywhere
+	Masked       bool   // whoever asks may not read what the person wrote, so it is not looked through
 	Limit        int    // default 50, at most 1,000
 	After        string // what the page before returned as next
 }
@@ -69,7 +71,7 @@ func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error
 // ListSites returns a page of the leads of several sites and where the next one begins, "" at the end. Leads that are
 // created or changed while somebody pages through do not make others appear twice or be left out.
 func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, err error) {
-	want, err := q.filter()
+	want, err := l.filter(&q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -84,27 +86,30 @@ func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, e
 		}
 	}
 	v := l.db.NewView()
-	var places []placedRow
-	for _, site := range sites {
-		var of []placedRow
-		if of, err = l.places(v.Reader, site, &q, want, after, limit+1); err != nil {
-			break
+	defer func() {
+		if cerr := v.Close(); err == nil {
+			err = cerr
 		}
-		for i := range of {
-			of[i].site = site
+	}()
+	var places []placed
+	for _, site := range sites {
+		of, err := l.places(v.Reader, site, &q, want, after, limit+1)
+		if err != nil {
+			return nil, "", err
 		}
 		places = append(places, of...)
 	}
 	slices.SortFunc(places, comparePlaced)
-	if cerr := v.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return nil, "", err
-	}
 	page = make([]*View, 0, min(len(places), limit))
 	for _, p := range places[:min(len(places), limit)] {
-		view, err := l.view(p.site, &p.row)
+		row, found, err := getRow(v, p.site, p.key)
+		if err == nil && !found {
+			err = fmt.Errorf("%w: no row for an entry of the index", errCorrupt)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		view, err := l.view(p.site, &row)
 		if err != nil {
 			return nil, "", err
 		}
@@ -116,93 +121,130 @@ func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, e
 	return page, next, nil
 }
 
-type placedRow struct {
+// placed is a lead with its place in a list.
+type placed struct {
 	place
-	row  row
-	site uint32
+	site    uint32
+	key     store.ID
+	session store.ID // whose visitor's last event is to be found out
 }
 
-// places returns the first n wanted rows after a place.
-func (l *Leads) places(r store.Reader, site uint32, q *Query, want func(*row) bool, after place, n int) ([]placedRow, error) {
+// places returns the first n wanted leads after a place.
+func (l *Leads) places(r store.Reader, site uint32, q *Query, want wanted, after place, n int) ([]placed, error) {
 	switch q.Sort {
 	case "", SortCreated:
 		return l.newest(r, site, want, after, n)
 	case SortScore:
-		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) { return math.Float64bits(max(r.Score, 0)), nil })
+		all, err := l.wantedOf(r, site, want, func(s *standing) uint64 { return math.Float64bits(max(s.Score, 0)) })
+		return firstAfter(all, after, n), err
 	case SortActivity:
-		return l.sorted(r, site, want, after, n, func(r *row) (uint64, error) {
-			a, err := l.signs(site, r.Session, l.o.Now())
-			return uint64(max(int64(a.LastSeen), r.LastActivity, 0)), err
-		})
+		all, err := l.wantedOf(r, site, want, func(s *standing) uint64 { return uint64(max(s.LastActivity, 0)) })
+		if err == nil {
+			err = l.activities(site, all)
+		}
+		return firstAfter(all, after, n), err
 	}
 	return nil, fault.Field(fault.InvalidField, "sort", "sort is one of: %s, %s, %s.", SortScore, SortCreated, SortActivity)
 }
 
+// eachWanted goes through a part of the index by time.
+func (l *Leads) eachWanted(r store.Reader, rg store.Range, want wanted, before func(created int64) error, visit func(key store.ID, s *standing)) error {
+	return r.Scan(rg, func(k, value []byte) error {
+		site, created, id, err := parseTimeKey(k)
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if err := before(created); err != nil {
+				return err
+			}
+		}
+		s, err := l.standingOf(r, site, id, created, value, true)
+		if err != nil {
+			return err
+		}
+		ok, err := want(r, site, id, &s)
+		if ok {
+			visit(id, &s)
+		}
+		return err
+	})
+}
+
 // newest reads through the index by time from the newest on. Leads of one millisecond stand in it by hash, so each
 // millisecond is sorted for itself.
-func (l *Leads) newest(r store.Reader, site uint32, want func(*row) bool, after place, n int) (rows []placedRow, err error) {
+func (l *Leads) newest(r store.Reader, site uint32, want wanted, after place, n int) (all []placed, err error) {
 	lo := sitePrefix(store.LeadsByTime, site)
 	hi := store.PrefixEnd(lo)
 	if after.value != math.MaxUint64 {
 		hi = store.PrefixEnd(timeKey(site, int64(after.value), store.ID{})[:timeKeyLen-16])
 	}
-	sorted := 0 // rows[:sorted] are in their order for good
-	err = r.Scan(store.Range{Lo: lo, Hi: hi, Reverse: true}, func(k, _ []byte) error {
-		_, created, id, err := parseTimeKey(k)
-		if err != nil {
-			return err
-		}
-		if sorted < len(rows) && rows[sorted].value != uint64(created) {
-			slices.SortFunc(rows[sorted:], comparePlaced)
-			if sorted = len(rows); sorted >= n {
+	sorted := 0 // all[:sorted] are in their order for good
+	err = l.eachWanted(r, store.Range{Lo: lo, Hi: hi, Reverse: true}, want, func(created int64) error {
+		if sorted < len(all) && all[sorted].value != uint64(created) {
+			slices.SortFunc(all[sorted:], comparePlaced)
+			if sorted = len(all); sorted >= n {
 				return store.ErrStop
 			}
 		}
-		row, found, err := getRow(r, site, id)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return fmt.Errorf("%w: no row for the index entry %x", errCorrupt, k)
-		}
-		if p := (place{uint64(created), row.ID}); want(&row) && p.compare(after) > 0 {
-			rows = append(rows, placedRow{place: p, row: row})
-		}
 		return nil
+	}, func(key store.ID, s *standing) {
+		if p := (place{uint64(s.Created), s.ID}); p.compare(after) > 0 {
+			all = append(all, placed{place: p, site: site, key: key})
+		}
 	})
-	slices.SortFunc(rows[sorted:], comparePlaced)
-	return rows[:min(len(rows), n)], err
+	slices.SortFunc(all[sorted:], comparePlaced)
+	return all[:min(len(all), n)], err
 }
 
-// sorted reads every lead of the site.
-func (l *Leads) sorted(r store.Reader, site uint32, want func(*row) bool, after place, n int, value func(*row) (uint64, error)) (rows []placedRow, err error) {
-	lo := sitePrefix(store.Leads, site)
-	err = r.Scan(store.Range{Lo: lo, Hi: store.PrefixEnd(lo)}, func(_, b []byte) error {
-		row, err := decodeRow(b)
-		if err != nil || !want(&row) {
-			return err
-		}
-		v, err := value(&row)
-		if err != nil {
-			return err
-		}
-		if p := (place{v, row.ID}); p.compare(after) > 0 {
-			row.Decision = slices.Clone(row.Decision)
-			rows = append(rows, placedRow{place: p, row: row})
-		}
-		return nil
+// wantedOf returns the wanted leads of a site in no order.
+func (l *Leads) wantedOf(r store.Reader, site uint32, want wanted, value func(*standing) uint64) (all []placed, err error) {
+	lo := sitePrefix(store.LeadsByTime, site)
+	err = l.eachWanted(r, store.Range{Lo: lo, Hi: store.PrefixEnd(lo)}, want, nil, func(key store.ID, s *standing) {
+		all = append(all, placed{place: place{value(s), s.ID}, site: site, key: key, session: s.Session})
 	})
-	slices.SortFunc(rows, comparePlaced)
-	return rows[:min(len(rows), n)], err
+	return all, err
 }
 
-func comparePlaced(a, b placedRow) int { return a.compare(b.place) }
+// activities raises the values of leads to when their visitors last came, where that is later.
+func (l *Leads) activities(site uint32, all []placed) error {
+	var sessions []store.ID
+	var of []*placed
+	for i := range all {
+		if all[i].session != (store.ID{}) {
+			sessions, of = append(sessions, all[i].session), append(of, &all[i])
+		}
+	}
+	seen, err := l.o.Sessions.LastSeen(site, sessions)
+	if err != nil {
+		return err
+	}
+	for i, p := range of {
+		p.value = max(p.value, uint64(max(seen[i], 0)))
+	}
+	return nil
+}
 
-// filter returns what the query wants of a row.
-func (q *Query) filter() (func(*row) bool, error) {
+// firstAfter returns the first n after a place.
+func firstAfter(all []placed, after place, n int) []placed {
+	all = slices.DeleteFunc(all, func(p placed) bool { return p.compare(after) <= 0 })
+	slices.SortFunc(all, comparePlaced)
+	return all[:min(len(all), n)]
+}
+
+func comparePlaced(a, b placed) int { return a.compare(b.place) }
+
+// wanted says whether a query wants a lead.
+type wanted func(r store.Reader, site uint32, key store.ID, s *standing) (bool, error)
+
+// filter returns what the query wants.
+func (l *Leads) filter(q *Query) (wanted, error) {
 	var s status
 	var p priority
 	var err error
+	if len(q.Find) > maxFind || !isText(q.Find) {
+		return nil, fault.Field(fault.InvalidField, "q", "q has at most %d bytes of UTF-8 text.", maxFind)
+	}
 	if q.Status != "" {
 		if s, err = statusOf(q.Status); err != nil {
 			return nil, err
@@ -213,11 +255,17 @@ func (q *Query) filter() (func(*row) bool, error) {
 			return nil, err
 		}
 	}
-	return func(r *row) bool {
-		return (q.Status == "" && r.Status.open() || q.Status != "" && r.Status == s) &&
-			(q.Priority == "" || r.Priority == p) &&
-			(q.Profile == "" || r.Profile == q.Profile) &&
-			(q.Listing == "" || r.Listing == q.Listing) &&
-			r.Updated >= q.UpdatedSince
+	listing := l.idOf(q.Listing)
+	find := l.newSearch(q.Find, q.Masked)
+	return func(r store.Reader, site uint32, key store.ID, of *standing) (bool, error) {
+		ok := (q.Status == "" && of.Status.open() || q.Status != "" && of.Status == s) &&
+			(q.Priority == "" || of.Priority == p) &&
+			(q.Profile == "" || of.Profile == q.Profile) &&
+			(q.Listing == "" || of.Listing == listing) &&
+			of.Updated >= q.UpdatedSince
+		if !ok || find == nil {
+			return ok, nil
+		}
+		return find.meets(r, site, key, of)
 	}, nil
 }

@@ -164,7 +164,7 @@ func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
 			r, _, err := getRow(w.db, 1, key)
 			w.must(err)
 			r.ID = "ld_other"
-			setRow(b, 1, key, &r)
+			w.leads.writeRow(b, 1, key, &r)
 		},
 	} {
 		w := newWorld(t)
@@ -204,7 +204,7 @@ func TestAMarkedErasureNeedsNoForm(t *testing.T) {
 	w.must(err)
 	r.Erased = true
 	b := w.db.NewBatch()
-	setRow(b, 1, key, &r)
+	w.leads.writeRow(b, 1, key, &r)
 	b.Delete(idKey(store.LeadForms, 1, key))
 	b.DeleteRange(store.Contacts.Span())
 	w.must(b.Commit(true))

@@ -283,9 +283,9 @@ func getRow(g getter, site uint32, key store.ID) (r row, found bool, err error) 
 	return r, err == nil, err
 }
 
-// setRow writes a row with its entry in the index by time.
-func setRow(b *store.Batch, site uint32, key store.ID, r *row) {
+// writeRow writes a row with its entry in the index by time.
+func (l *Leads) writeRow(b *store.Batch, site uint32, key store.ID, r *row) {
 	b.Set(idKey(store.Leads, site, key), appendRow(nil, r))
-	s := r.standing()
+	s := l.standing(r)
 	b.Set(timeKey(site, r.Created, key), appendStanding(nil, &s))
 }

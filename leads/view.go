@@ -17,6 +17,7 @@ import (
 // the lead's own are left out.
 type View struct {
 	Lead
+	Site      uint32
 	Profile   string // now
 	Status    string
 	Updated   Time
@@ -45,6 +46,7 @@ type Activity struct {
 
 // shown is a view's JSON without the form.
 type shown struct {
+	Site uint32 `json:"site_id"`
 	Lead
 	Profile   string   `json:"profile_id"`
 	Status    string   `json:"status"`
@@ -77,7 +79,7 @@ func jsonNames(t reflect.Type) map[string]bool {
 // MarshalJSON writes the lead with the form's fields at the end.
 func (v *View) MarshalJSON() ([]byte, error) {
 	s := shown{
-		Lead: v.Lead, Profile: v.Profile, Status: v.Status, Updated: v.Updated, Contacted: v.Contacted, Tags: v.Tags, Notes: v.Notes,
+		Site: v.Site, Lead: v.Lead, Profile: v.Profile, Status: v.Status, Updated: v.Updated, Contacted: v.Contacted, Tags: v.Tags, Notes: v.Notes,
 		Erased: v.Erased, Imported: v.Imported, Acted: v.Acted, Outcome: v.Outcome, Inquiries: []string{}, Activity: v.Activity,
 	}
 	for _, i := range v.Inquiries {
@@ -108,13 +110,13 @@ func (v *View) MarshalJSON() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func newView(r *row, d *decision, p *person) *View {
+func newView(site uint32, r *row, d *decision, p *person) *View {
 	tags := p.Tags
 	if tags == nil {
 		tags = []string{}
 	}
 	return &View{
-		Lead: d.Lead, Profile: r.Profile, Status: r.Status.String(), Updated: Time(r.Updated),
+		Lead: d.Lead, Site: site, Profile: r.Profile, Status: r.Status.String(), Updated: Time(r.Updated),
 		Contacted: Time(r.Contacted), Tags: tags, Notes: Text(p.Notes), Erased: r.Erased, Imported: r.Imported,
 		Acted: Time(r.LastActivity), Form: p.Form,
 	}
@@ -238,7 +240,7 @@ func (l *Leads) view(site uint32, r *row) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := newView(r, d, p)
+	v := newView(site, r, d, p)
 	if v.Activity, err = l.activity(site, r.Session, l.o.Now()); err != nil {
 		return nil, err
 	}

@@ -46,13 +46,27 @@ func (l *loaded) logOdds(known []Labelled) []float64 {
 type models struct {
 	mu   sync.Mutex
 	list []*loaded
+	uses map[string]*cacheUse // by organization, since the program began
 }
+
+// cacheUse is how often a model of an organization was needed, and was in memory.
+type cacheUse struct{ all, hits int }
 
 func (m *models) find(organization string, number uint32) *loaded {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.uses == nil {
+		m.uses = map[string]*cacheUse{}
+	}
+	u := m.uses[organization]
+	if u == nil {
+		u = new(cacheUse)
+		m.uses[organization] = u
+	}
+	u.all++
 	for i, l := range m.list {
 		if l.organization == organization && l.version.Number == number {
+			u.hits++
 			copy(m.list[i:], m.list[i+1:])
 			m.list[len(m.list)-1] = l
 			return l
@@ -69,6 +83,18 @@ func (m *models) put(l *loaded) {
 		m.list[maxModels] = nil
 		m.list = m.list[:maxModels]
 	}
+}
+
+// hitRate returns the share of an organization's uses that found a model in memory, nil if none was needed yet.
+func (m *models) hitRate(organization string) *float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.uses[organization]
+	if u == nil {
+		return nil
+	}
+	share := float64(u.hits) / float64(u.all)
+	return &share
 }
 
 // load returns a version's model.

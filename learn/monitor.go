@@ -19,11 +19,13 @@ type Monitoring struct {
 	Standing  *Standing      `json:"standing"`     // null without a model
 	Cohorts   []Cohort       `json:"cohorts"`      // by the UTC month of creation, oldest first
 	All       Cohort         `json:"all"`
-	Stability *Drift         `json:"stability"` // null without a model
+	Bins      []Bin          `json:"reliability"` // by what was said of leads, from the least on
+	Stability *Drift         `json:"stability"`   // null without a model
 	Feedback  []Helpful      `json:"feedback"`
 	Contact   []FirstContact `json:"first_contact"`
 	History   []AUCPoint     `json:"auc_history"` // one a training, oldest first
 	Coverage  Coverage       `json:"label_coverage"`
+	HitRate   *float64       `json:"cache_hit_rate"` // how often a model was in memory when one was needed, null if never
 	Volume
 }
 
@@ -84,6 +86,7 @@ func (l *Learn) Monitor(organization string) (*Monitoring, error) {
 	known, cover := Labels(leads, now, horizon)
 	m.Coverage = cover
 	m.Cohorts, m.All = cohorts(leads, known, now, horizon)
+	m.Bins, m.HitRate = reliability(known, now, horizon), l.models.hitRate(organization)
 	m.Feedback, m.Contact = helpful(leads), contacts(leads)
 	if m.History, err = l.aucHistory(organization); err != nil {
 		return nil, err

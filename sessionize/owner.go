@@ -69,6 +69,7 @@ type Sessions struct {
 	pagesSince journal.Position // chunks up to here have added no page views
 	moves      moves
 	newcomers  newcomers
+	lastSeen   lastSeen
 
 	// Until the sessions that were live at the last end are back in memory, a stored state may lack chunks that were
 	// received from scanFrom on.
@@ -113,7 +114,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
 		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{},
-		ranges:   ranges{kept: map[rangeKey]*rangeSums{}},
+		ranges: ranges{kept: map[rangeKey]*rangeSums{}}, lastSeen: newLastSeen(),
 		visitors: map[sessionKey]*Visitor{},
 		known:    map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
@@ -155,9 +156,11 @@ func (o *Sessions) Apply(b *store.Batch, r *journal.Record) error {
 		err = o.applyLead(r)
 	case journal.KindRetire:
 		o.newcomers.forget()
+		o.lastSeen.clear()
 		err = o.applyRetire(b, r)
 	case journal.KindErase:
 		o.newcomers.forget()
+		o.lastSeen.clear()
 		err = o.applyErase(b, r)
 	case journal.KindHot:
 		err = o.applyHot(b, r)
@@ -258,10 +261,12 @@ func (o *Sessions) applyDeltas(key sessionKey, s *Session) {
 		o.pendingDay(dayKey{key.site, o.db.ID(d.Listing), d.Day}, d.Listing).add(d)
 	}
 	o.addPages(key.site, o.out.Pages, 1)
+	o.lastSeen.drop(key)
 	if o.out.Visitor == "" {
 		return
 	}
 	vk := sessionKey{key.site, o.db.ID(o.out.Visitor)}
+	o.lastSeen.dropVisitor(vk)
 	v := o.visitors[vk]
 	if o.moves.watched.Load() {
 		first := o.out.Bound && v == nil && !o.met.may(idKey(store.Visitors, vk.site, vk.id))

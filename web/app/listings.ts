@@ -16,22 +16,25 @@ async function load() {
   try {
     do {
       const page: Page<"listings", Listing> = await get(query("/v1/listings", { limit: 1000, cursor }));
-      for (const l of page.listings) all.set(l.id ?? (l as unknown as { listing_id: string }).listing_id, l);
+      for (const l of page.listings) {
+        all.set(l.id, l);
+        all.set(`${l.site_id} ${l.id}`, l); // several sites may have one of this id
+      }
       cursor = page.next_cursor;
       catalog.value = new Map(all);
-    } while (cursor && all.size < most);
+    } while (cursor && all.size < 2 * most);
   } catch {
     // ids are shown instead
   }
 }
 
-// home returns what is known of a listing.
-export function home(id: string): Listing | undefined {
+// home returns what is known of a listing, of a site if that is known.
+export function home(id: string, site?: number): Listing | undefined {
   if (!asked) {
     asked = true;
     setTimeout(load, 300); // after what the page itself asks for
   }
-  return catalog.value.get(id);
+  return catalog.value.get(`${site} ${id}`) ?? (site ? undefined : catalog.value.get(id));
 }
 
-export const label = (id: string | null | undefined) => (id ? home(id)?.address || id : "");
+export const label = (id: string | null | undefined, site?: number) => (id ? home(id, site)?.address || id : "");

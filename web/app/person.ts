@@ -45,19 +45,3 @@ const own = new Set(
 );
 
 export const formOf = (lead: Lead): [string, unknown][] => Object.entries(lead).filter(([name]) => !own.has(name));
-
-const hays = new WeakMap<Lead, string>();
-
-// finder returns what says whether a lead is meant by what somebody looks for.
-export function finder(what: string, listing: (id: string) => string): (lead: Lead) => boolean {
-  const words = what.toLowerCase().split(/\s+/);
-  return (lead) => {
-    let hay = hays.get(lead);
-    if (hay === undefined) {
-      const of = lead.listing_id ?? "";
-      hay = [nameOf(lead), emailOf(lead), phoneOf(lead), of, of && listing(of), ...(lead.tags ?? [])].join("\n").toLowerCase();
-      hays.set(lead, hay);
-    }
-    return words.every((word) => hay.includes(word));
-  };
-}

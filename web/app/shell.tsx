@@ -1,7 +1,7 @@
 // The frame around every page: where one can go, who is signed in, what is wrong, what was just done.
 
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { announced } from "./announce";
 import { back, get, lost } from "./api";
 import { help, shortcuts } from "./keys";
@@ -36,8 +36,12 @@ const places: Place[] = [
 const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));
 
 function Links({ current }: { current: string }) {
-  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined}
-    ref={(el) => { if (p.path === current) el?.scrollIntoView({ block: "nearest", inline: "nearest" }); }}>{p.name}</a>)}</>;
+  const at = useRef<HTMLAnchorElement>(null);
+  useEffect(() => { // later: to find out where it stands costs a layout
+    const timer = setTimeout(() => at.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), 500);
+    return () => clearTimeout(timer);
+  }, [current]);
+  return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined} ref={p.path === current ? at : undefined}>{p.name}</a>)}</>;
 }
 
 function Account() {

@@ -1,13 +1,12 @@
 // What the page Today shows, and how it changes: rows that are shown keep their places; what is new waits until it is asked
 // for.
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { announce } from "./announce";
 import { get, query } from "./api";
 import { count } from "./format";
 import type { Message } from "./live";
-import { finder, nameOf } from "./person";
-import { label } from "./listings";
+import { nameOf } from "./person";
 import type { Lead, Page, Visitor } from "./wire";
 
 type Leads = Page<"leads", Lead>;
@@ -21,20 +20,19 @@ export interface Filter {
 }
 
 const firstCalls = 8; // cards at first, and more each time
+const firstHere = 4; // leads that are looked at first for who is on the site
 const firstRows = 50;
 const pageSize = 100;
-const searchSize = 1000;
-const patience = 150; // ms for which the page waits to know who is on the site
-const recent = 20; // leads that are looked at for who is online
+const recent = 20; // leads that are looked at later for who is on the site
 
 export const online = signal<Lead[]>([]);
 export const calls = signal<Lead[]>([]);
 export const moreCalls = signal<string | null>(null);
 export const rest = signal<Lead[]>([]);
 export const cursor = signal<string | null>(null);
-export const loaded = signal(false);
+export const begun = signal(false); // the cards are there
+export const loaded = signal(false); // and so are the rows
 export const trouble = signal<unknown>(null);
-export const searching = signal(false);
 export const visitors = signal<number | null>(null); // on the site now, with those who are no lead
 export const fresh = signal<ReadonlySet<string>>(new Set()); // what has come since the rows were laid out
 export const filter = signal<Filter>({ priority: "", status: "", sort: "ml_score", profile: "", find: "" });
@@ -47,16 +45,14 @@ export const filtered = computed(() => {
 // rows are the leads below the cards.
 export const rows = computed(() => {
   const above = new Set(filtered.value ? [] : [...online.value, ...calls.value].map((l) => l.id));
-  const find = filter.value.find.trim();
-  const meant = find ? finder(find, label) : () => true;
-  return rest.value.filter((l) => !above.has(l.id) && meant(l));
+  return rest.value.filter((l) => !above.has(l.id));
 });
 
 // shown are all leads of the page in their order, for the keys.
 export const shown = computed(() => (filtered.value ? rows.value : [...online.value, ...calls.value, ...rows.value]));
 
 const asking = (f: Filter, extra: Record<string, string | number | null>) =>
-  query("/v1/leads", { priority: f.priority, status: f.status, profile_id: f.profile, sort: f.sort, ...extra });
+  query("/v1/leads", { priority: f.priority, status: f.status, profile_id: f.profile, sort: f.sort, q: f.find, ...extra });
 
 const callable = (extra: Record<string, string | number | null>) =>
   query("/v1/leads", { priority: "high", status: "new", sort: "ml_score", ...extra });
@@ -70,11 +66,11 @@ const nobody: Leads = { leads: [], next_cursor: null };
 
 // asHere are the leads that are on the site. To find them costs the server more than to say whether anybody is, so that is
 // asked first.
-async function asHere(again: boolean): Promise<Leads | null> {
+async function asHere(): Promise<Leads | null> {
   const page = await get<Page<"visitors", Visitor>>("/v1/visitors?active=5m&limit=1000");
   visitors.value = page.visitors.length;
   const as = page.visitors.map((v) => `${v.visitor_id ?? v.sessions[0]?.session_id} ${v.last_visit}`).sort().join();
-  if (as === seenAs && !again) return null; // nothing has changed
+  if (as === seenAs) return null; // nothing has changed
   seenAs = as;
   return as ? get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })) : nobody;
 }
@@ -87,37 +83,50 @@ function showHere(seen: Leads) {
   calls.value = calls.value.filter((l) => !here.has(l.id));
 }
 
-// untouched says whether nobody has begun to work with the rows, so that they may still move.
-const untouched = () => scrollY < 8 && !document.activeElement?.closest("[data-lead]");
+// painted waits until what was changed is seen.
+const painted = () => new Promise<void>((done) => requestAnimationFrame(() => setTimeout(done)));
 
-// load lays the page out anew.
+// firstScreen asks for the cards. The page's document has the browser ask for the same while the scripts are still loading
+// (api/app.go), so that the two paths must be written as they are there.
+async function firstScreen(mine: number) {
+  let [seen, call] = await Promise.all([
+    get<Leads>(query("/v1/leads", { sort: "activity", limit: firstHere })),
+    get<Leads>(callable({ limit: firstCalls })),
+  ]);
+  if (seen.leads.length === firstHere && seen.leads.every((l) => l.activity.online)) seen = await get<Leads>(query("/v1/leads", { sort: "activity", limit: recent }));
+  if (mine !== generation) return;
+  batch(() => {
+    calls.value = call.leads;
+    moreCalls.value = call.next_cursor;
+    showHere(seen);
+    begun.value = true;
+  });
+  if (!loaded.value) await painted();
+}
+
+// load lays the page out anew: the first screen, then the rest.
 export async function load() {
   const mine = ++generation;
   trouble.value = null;
   try {
     const f = filter.value;
-    const plain = !(f.priority || f.status || f.profile || f.find);
-    const looking = plain ? asHere(true) : null;
-    const [newest, call, first] = await Promise.all([
-      get<Leads>(query("/v1/leads", { sort: "created_at", limit: 1 })),
-      plain ? get<Leads>(callable({ limit: firstCalls })) : null,
-      get<Leads>(asking(f, { limit: firstRows })),
-    ]);
-    const seen = await Promise.race([looking, new Promise<null>((done) => setTimeout(done, patience, null))]);
+    if (!filtered.value) await firstScreen(mine);
     if (mine !== generation) return;
-    since = newest.leads[0]?.created_at ?? "";
-    if (call) {
-      calls.value = call.leads;
-      moreCalls.value = call.next_cursor;
-      online.value = [];
-      if (seen) showHere(seen);
-      else looking?.then((late) => mine === generation && late && (untouched() ? showHere(late) : (seenAs = "")), () => {});
-    }
-    rest.value = first.leads;
-    cursor.value = first.next_cursor;
-    fresh.value = new Set();
-    loaded.value = true;
-    if (f.find) void loadAll();
+    const [newest, first, here] = await Promise.all([
+      get<Leads>(query("/v1/leads", { sort: "created_at", limit: 1 })),
+      get<Leads>(asking(f, { limit: firstRows })),
+      get<Page<"visitors", Visitor>>("/v1/visitors?active=5m&limit=1000"),
+    ]);
+    if (mine !== generation) return;
+    batch(() => {
+      since = newest.leads[0]?.created_at ?? "";
+      rest.value = first.leads;
+      cursor.value = first.next_cursor;
+      visitors.value = here.visitors.length;
+      seenAs = "?"; // some may have come since it was asked which leads are here
+      fresh.value = new Set();
+      loaded.value = true;
+    });
   } catch (e) {
     if (mine === generation) trouble.value = e;
   }
@@ -126,12 +135,12 @@ export async function load() {
 let loadingMore = false;
 
 // loadMore adds the next page of rows.
-export async function loadMore(size = pageSize) {
+export async function loadMore() {
   if (loadingMore || !cursor.value) return;
   loadingMore = true;
   const mine = generation;
   try {
-    const page = await get<Leads>(asking(filter.value, { limit: size, cursor: cursor.value }));
+    const page = await get<Leads>(asking(filter.value, { limit: pageSize, cursor: cursor.value }));
     if (mine !== generation) return;
     const known = new Set(rest.value.map((l) => l.id));
     rest.value = [...rest.value, ...page.leads.filter((l) => !known.has(l.id))];
@@ -143,23 +152,12 @@ export async function loadMore(size = pageSize) {
   }
 }
 
-// loadAll loads every row: the server does not search for names.
-async function loadAll() {
-  searching.value = true;
-  const mine = generation;
-  while (cursor.value && mine === generation && !trouble.value) await loadMore(searchSize);
-  if (mine === generation) searching.value = false;
-}
-
 let typing = 0;
 
-// find looks through the leads once somebody pauses typing.
+// find looks for leads once somebody pauses typing.
 export function find(what: string) {
   clearTimeout(typing);
-  typing = setTimeout(() => {
-    filter.value = { ...filter.value, find: what };
-    if (what && cursor.value && !searching.value) void loadAll();
-  }, 150);
+  typing = setTimeout(() => what.trim() !== filter.value.find && narrow({ find: what.trim() }), 200);
 }
 
 // narrow changes what the server is asked for.
@@ -188,7 +186,7 @@ export async function refresh() {
   if (!loaded.value) return;
   const mine = generation;
   try {
-    const [here, newest] = await Promise.all([asHere(false), get<Leads>(query("/v1/leads", { sort: "created_at", limit: recent }))]);
+    const [here, newest] = await Promise.all([asHere(), get<Leads>(query("/v1/leads", { sort: "created_at", limit: recent }))]);
     if (mine !== generation) return;
     if (here) lately = here;
     const seen = lately;

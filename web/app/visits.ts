@@ -1,7 +1,7 @@
 // What a person did on the site lately, told by their sessions. Cards ask for it when they are seen, a few at a time.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, id } from "./api";
+import { get, id, query } from "./api";
 import { isoDay } from "./format";
 import type { Lead, Session, TimelineEvent, Visitor } from "./wire";
 
@@ -46,14 +46,19 @@ export function perDay(sessions: Session[], today = new Date()): number[] {
   return sums;
 }
 
+// eventsOf is the timeline of a session, as far as a page of it goes.
+export const eventsOf = async (s: Session) =>
+  (await get<{ events: TimelineEvent[] }>(query(`/v1/sessions/${id(s.session_id)}/events`, { limit: 1000, site_id: s.site_id }))).events;
+
 async function load(lead: Lead, withViews: boolean): Promise<Story> {
+  const on = { site_id: lead.site_id }; // browsers chose these ids: another site may know them too
   let sessions: Session[] = [];
-  if (lead.visitor_id) sessions = (await get<Visitor>(`/v1/visitors/${id(lead.visitor_id)}`)).sessions;
-  else if (lead.session_id) sessions = [await get<Session>(`/v1/sessions/${id(lead.session_id)}`)];
+  if (lead.visitor_id) sessions = (await get<Visitor>(query(`/v1/visitors/${id(lead.visitor_id)}`, on))).sessions;
+  else if (lead.session_id) sessions = [await get<Session>(query(`/v1/sessions/${id(lead.session_id)}`, on))];
   const views = new Map<string, number>();
   if (withViews) {
     for (const s of sessions.slice(0, newest)) {
-      for (const e of (await get<{ events: TimelineEvent[] }>(`/v1/sessions/${id(s.session_id)}/events?limit=1000`)).events) {
+      for (const e of await eventsOf(s)) {
         if (e.event_type === "property_view" && e.listing_id) views.set(e.listing_id, (views.get(e.listing_id) ?? 0) + 1);
       }
     }
@@ -65,7 +70,7 @@ async function load(lead: Lead, withViews: boolean): Promise<Story> {
 export function useStory(lead: Lead): Story | null | undefined {
   const [story, set] = useState<Story | null>();
   const online = lead.activity.online;
-  const key = `${lead.visitor_id ?? lead.session_id ?? ""} ${online ? lead.activity.last_seen : ""}`;
+  const key = `${lead.site_id} ${lead.visitor_id ?? lead.session_id ?? ""} ${online ? lead.activity.last_seen : ""}`;
   useEffect(() => {
     if (!lead.visitor_id && !lead.session_id) return set(null);
     let gone = false;

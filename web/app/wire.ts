@@ -59,6 +59,7 @@ export interface Outcome {
 
 // A lead. Its form's fields stand beside these under names that the site chose.
 export interface Lead extends Score {
+  site_id: number;
   id: string;
   created_at: string;
   updated_at: string;
@@ -142,6 +143,7 @@ export interface Deed {
 }
 
 export interface Listing {
+  site_id?: number;
   id: string;
   address?: string | null;
   city?: string | null;

@@ -54,6 +54,7 @@ type Data struct {
 	Role  string
 	Me    string   // JSON of who is signed in, for the dashboard
 	Files []string // that the dashboard begins with
+	Asks  []string // what its first view asks for
 	Wide  bool     // more than a form
 }
 

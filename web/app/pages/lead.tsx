@@ -1,7 +1,7 @@
 // A lead: why this score, what they did, what they want, what was done about it, how it ended.
 
 import { useState } from "preact/hooks";
-import { get, id as path, send } from "../api";
+import { get, id as path, query, send } from "../api";
 import { ago, chance, count, day, duration, moment, none, number, percent, words } from "../format";
 import { now, useEvery, useGet } from "../hooks";
 import { label } from "../listings";
@@ -130,7 +130,7 @@ function Erase({ lead, close }: { lead: Lead; close: () => void }) {
   const [error, setError] = useState<unknown>(null);
   const begin = async () => {
     try {
-      const { job_id } = await send<{ job_id: string }>("DELETE", `/v1/leads/${path(lead.id)}`);
+      const { job_id } = await send<{ job_id: string }>("DELETE", query(`/v1/leads/${path(lead.id)}`, { site_id: lead.site_id }));
       setJob({ id: job_id, state: "queued", progress: 0, result: null, error: null });
     } catch (e) {
       setError(e);

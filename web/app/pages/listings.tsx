@@ -13,7 +13,7 @@ import { Copy } from "../parts/copy";
 import { Dialog } from "../parts/dialog";
 import { everyDay, Series } from "../parts/series";
 import { Table } from "../parts/table";
-import { go } from "../route";
+import { go, parameter } from "../route";
 
 interface Numbers {
   total_views: number;
@@ -25,10 +25,10 @@ interface Numbers {
   inquiry_rate: number | null; // %
 }
 
-type Ranked = Numbers & { listing_id: string };
+type Ranked = Numbers & { site_id: number; listing_id: string };
 
 const share = (n: number | null) => percent(n == null ? null : n / 100);
-const linkTo = (id: string) => `/app/listings/${encodeURIComponent(id)}`;
+const linkTo = (l: Ranked) => query(`/app/listings/${path(l.listing_id)}`, { site_id: l.site_id });
 const spans = [[7, "7 days"], [30, "30 days"], [90, "90 days"]] as const;
 
 // since is the first day of a span that ends today, as the wire has it.
@@ -50,8 +50,8 @@ function Ranking() {
       {!asked.data && !asked.error && <Loading what="the listings" />}
       {asked.data && !rows.length && <Empty title="No listing was looked at."><p>Pages of listings say which one they show with <code>data-ff-property</code>.{may.admin && <> See <a href="/app/setup">the setup</a>.</>}</p></Empty>}
       {rows.length > 0 && <Card title={count(rows.length, "listing")}>
-        <Table caption="Listings by engagement" rows={rows} rowKey={(l) => l.listing_id} columns={[
-          { title: "Listing", cell: (l) => <a href={linkTo(l.listing_id)}>{label(l.listing_id)}</a> },
+        <Table caption="Listings by engagement" rows={rows} rowKey={(l) => `${l.site_id} ${l.listing_id}`} columns={[
+          { title: "Listing", cell: (l) => <a href={linkTo(l)}>{label(l.listing_id, l.site_id)}</a> },
           { title: "Visitors", number: true, cell: (l) => number(l.unique_views) }, { title: "Views", number: true, cell: (l) => number(l.total_views) },
           { title: "Time", number: true, cell: (l) => duration(l.avg_time_on_page) }, { title: "Read", number: true, cell: (l) => share(l.avg_scroll_depth) },
           { title: "Inquiries", number: true, cell: (l) => number(l.inquiry_count) }, { title: "Rate", number: true, cell: (l) => share(l.inquiry_rate) },
@@ -61,7 +61,7 @@ function Ranking() {
   );
 }
 
-function Report({ listing, close }: { listing: string; close: () => void }) {
+function Report({ listing, site, close }: { listing: string; site: string; close: () => void }) {
   const [good, setGood] = useState("30d");
   const [made, setMade] = useState<{ link: string; expires_at: string } | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
@@ -69,7 +69,7 @@ function Report({ listing, close }: { listing: string; close: () => void }) {
     e.preventDefault();
     setProblem(null);
     try {
-      setMade(await send("POST", `/v1/listings/${path(listing)}/report-links`, { expires_in: good }));
+      setMade(await send("POST", query(`/v1/listings/${path(listing)}/report-links`, { site_id: site }), { expires_in: good }));
     } catch (err) {
       setProblem(err);
     }
@@ -92,33 +92,34 @@ interface Audience {
   overlaps: { listing_id: string; visitors: number; common: number }[];
 }
 
-function Overlap({ listing }: { listing: string }) {
-  const others = (useGet<{ listings: Ranked[] }>("/v1/engagement/listings?limit=9").data?.listings ?? []).map((l) => l.listing_id).filter((l) => l !== listing && !l.includes(",")).slice(0, 8);
-  const asked = useGet<Audience>(others.length ? query(`/v1/listings/${path(listing)}/audience`, { overlaps: others.join(",") }) : "");
+function Overlap({ listing, site }: { listing: string; site: string }) {
+  const others = (useGet<{ listings: Ranked[] }>(query("/v1/engagement/listings", { limit: 9, site_id: site })).data?.listings ?? []).map((l) => l.listing_id).filter((l) => l !== listing && !l.includes(",")).slice(0, 8);
+  const asked = useGet<Audience>(others.length ? query(`/v1/listings/${path(listing)}/audience`, { overlaps: others.join(","), site_id: site }) : "");
   const common = (asked.data?.overlaps ?? []).filter((o) => o.common > 0).sort((a, b) => b.common - a.common);
   return (
     <Card title="Also looked at">
       <Problem error={asked.error} what="audience" again={asked.again} />
       {asked.data && !common.length && <p class="muted">None of its visitors looked at your other listings that are viewed most.</p>}
-      {common.length > 0 && <Bars caption={`Of ${count(asked.data!.visitors, "visitor")}`} of="Listing" unit="Visitors in common" points={common.map((o) => ({ label: label(o.listing_id), value: o.common }))} />}
+      {common.length > 0 && <Bars caption={`Of ${count(asked.data!.visitors, "visitor")}`} of="Listing" unit="Visitors in common" points={common.map((o) => ({ label: label(o.listing_id, Number(site)), value: o.common }))} />}
     </Card>
   );
 }
 
 function One({ id }: { id: string }) {
+  const site = parameter("site_id"); // "": the only one that has a listing of this id
   const [days, setDays] = useState(30);
   const [report, show] = useState(false);
-  const asked = useGet<{ totals: Numbers; days: (Numbers & { date: string })[] }>(query(`/v1/listings/${path(id)}/engagement`, { from: since(days) }));
+  const asked = useGet<{ totals: Numbers; days: (Numbers & { date: string })[] }>(query(`/v1/listings/${path(id)}/engagement`, { from: since(days), site_id: site }));
   const points = useMemo(() => everyDay(asked.data?.days ?? [], days, (d) => d.total_views), [asked.data, days]);
   useKeys([{ key: "b", does: "Back to the listings", run: () => go("/app/listings") }, { key: "r", does: "Make a report", run: () => may.write && show(true) }]);
-  const t = asked.data?.totals, h = home(id);
+  const t = asked.data?.totals, h = home(id, Number(site));
   return (
     <>
       <nav aria-label="Back"><a href="/app/listings">← Listings</a></nav>
       <Heading action={<div class="ways">
         <label class="choice"><span class="unseen">Last</span><select value={days} onChange={(e) => setDays(Number(e.currentTarget.value))}>{spans.map(([n, text]) => <option value={n}>{text}</option>)}</select></label>
         {may.write && <button type="button" onClick={() => show(true)}>Report for the seller</button>}
-      </div>}>{label(id)}</Heading>
+      </div>}>{label(id, Number(site))}</Heading>
       {h && <p class="muted">{[h.city, h.price != null && money(h.price), h.beds != null && count(h.beds, "bedroom"), h.property_type && words(h.property_type).toLowerCase()].filter(Boolean).join(", ")} {h.status && <Pill>{words(h.status)}</Pill>}</p>}
       <Problem error={asked.error} what="such listing" again={asked.again} />
       {!asked.data && !asked.error && <Loading what="the listing" />}
@@ -132,10 +133,10 @@ function One({ id }: { id: string }) {
             </dl>
             {t.total_views > 0 && <Series caption="Views a day" of="Day" unit="Views" points={points} name={(d) => shortDay(d)} />}
           </Card></div>
-          <div><Overlap listing={id} /><Card title="Beside the market"><p><a href={`/app/market?listing=${encodeURIComponent(id)}`}>Compare it with others of its kind</a></p></Card></div>
+          <div><Overlap listing={id} site={site} /><Card title="Beside the market"><p><a href={query("/app/market", { listing: id, site_id: site })}>Compare it with others of its kind</a></p></Card></div>
         </div>
       )}
-      {report && <Report listing={id} close={() => show(false)} />}
+      {report && <Report listing={id} site={site} close={() => show(false)} />}
     </>
   );
 }

@@ -34,7 +34,7 @@ const names = signal<ReadonlyMap<string, string>>(new Map()); // of leads
 
 function rowOf(v: Visitor): Row {
   const session = v.sessions[0];
-  const lead = v.sessions.find((s) => s.lead_id)?.lead_id ?? leadsOf.get(v.visitor_id ?? "") ?? "";
+  const lead = v.sessions.find((s) => s.lead_id)?.lead_id ?? leadsOf.get(`${v.site_id}/${v.visitor_id ?? ""}`) ?? "";
   return { ...v, key: `${v.site_id}/${v.visitor_id ?? session?.session_id ?? ""}`, gone: false, lead };
 }
 
@@ -48,7 +48,7 @@ async function findLeads() {
     const page = await get<Page<"leads", Lead>>("/v1/leads?sort=activity&limit=50");
     const of = new Map<string, string>(), known = new Map(names.value);
     for (const l of page.leads) {
-      if (l.visitor_id) of.set(l.visitor_id, l.id);
+      if (l.visitor_id) of.set(`${l.site_id}/${l.visitor_id}`, l.id);
       known.set(l.id, nameOf(l));
     }
     leadsOf = of;
@@ -142,8 +142,8 @@ function doing(r: Row): string {
   const s = r.sessions[0];
   const at = s?.current_listing ?? s?.properties_viewed.at(-1);
   if (s?.form_completed) return "Sent a form";
-  if (s?.form_started) return at ? `Is filling a form, ${label(at)}` : "Is filling a form";
-  return at ? `Looked at ${label(at)}` : "Looking around";
+  if (s?.form_started) return at ? `Is filling a form, ${label(at, r.site_id)}` : "Is filling a form";
+  return at ? `Looked at ${label(at, r.site_id)}` : "Looking around";
 }
 
 function Who({ row }: { row: Row }) {

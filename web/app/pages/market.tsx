@@ -1,7 +1,7 @@
 // Market: a listing beside others of its kind. A number without enough others is not shown, and a suggestion has its evidence.
 
 import { useState } from "preact/hooks";
-import { id as path } from "../api";
+import { id as path, query } from "../api";
 import { count, decimal, list, money, none, number, percent, shortMoney, words } from "../format";
 import { useGet } from "../hooks";
 import { useKeys } from "../keys";
@@ -54,11 +54,11 @@ function value(metric: string, n: number | null): string {
 const range = (b: Benchmark) => `${value(b.metric_type, b.interval.low)} to ${value(b.metric_type, b.interval.high)}`;
 const prices = (r: string) => (r.endsWith("+") ? `from ${shortMoney(Number(r.slice(0, -1)))}` : r.split("-").map((n) => shortMoney(Number(n))).join(" to "));
 
-function Beside({ listing }: { listing: string }) {
-  const asked = useGet<Comparison>(`/v1/listings/${path(listing)}/comparison`);
+function Beside({ listing, site }: { listing: string; site: string }) {
+  const asked = useGet<Comparison>(query(`/v1/listings/${path(listing)}/comparison`, { site_id: site }));
   const c = asked.data;
   return (
-    <Card title={label(listing)}>
+    <Card title={label(listing, Number(site))}>
       <Problem error={asked.error} what="comparison" again={asked.again} />
       {!c && !asked.error && <Loading what="the comparison" />}
       {c?.segment && <p class="muted">Beside {words(c.segment.property_type).toLowerCase()}s of {prices(c.segment.price_range)} in {words(c.segment.market_area)}.</p>}
@@ -81,15 +81,21 @@ export default function Market() {
   const listings = useGet<Page<"listings", Listing>>("/v1/listings?limit=1000");
   const benchmarks = useGet<Page<"benchmarks", Benchmark>>("/v1/benchmarks");
   const all = listings.data?.listings ?? [];
-  const [chosen, choose] = useState(parameter("listing"));
-  const listing = chosen || all[0]?.id || "";
+  const [chosen, choose] = useState({ listing: parameter("listing"), site: parameter("site_id") });
+  const first = { listing: all[0]?.id ?? "", site: String(all[0]?.site_id ?? "") };
+  const { listing, site } = chosen.listing ? chosen : first;
+  const at = all.findIndex((l) => l.id === listing && (!site || String(l.site_id) === site));
+  const take = (l: Listing) => {
+    choose({ listing: l.id, site: String(l.site_id) });
+    amend(query("/app/market", { listing: l.id, site_id: l.site_id }));
+  };
   const rows = benchmarks.data?.benchmarks ?? [];
   useKeys([{ key: "b", does: "Back to Today", run: () => go("/app/") }]);
   return (
     <>
-      <Heading action={all.length > 0 && <label class="choice">Listing <select value={listing} onChange={(e) => { choose(e.currentTarget.value); amend(`/app/market?listing=${encodeURIComponent(e.currentTarget.value)}`); }}>
-        {!all.some((l) => l.id === listing) && <option value={listing}>{label(listing)}</option>}{all.map((l) => <option value={l.id}>{l.address || l.id}</option>)}</select></label>}>Market</Heading>
-      {listing && <Beside key={listing} listing={listing} />}
+      <Heading action={all.length > 0 && <label class="choice">Listing <select value={at} onChange={(e) => take(all[Number(e.currentTarget.value)]!)}>
+        {at < 0 && <option value={at}>{label(listing)}</option>}{all.map((l, i) => <option value={i}>{l.address || l.id}</option>)}</select></label>}>Market</Heading>
+      {listing && <Beside key={`${site} ${listing}`} listing={listing} site={site} />}
       {listings.data && !listing && <Empty title="The catalog is empty."><p>Send your listings with <code>POST /v1/listings:batch</code>; then each is held against others of its type, price and city.</p></Empty>}
       {!listing && <Problem error={listings.error} what="catalog of listings" again={listings.again} />}
       <Card title="Benchmarks">

@@ -1,7 +1,7 @@
 // Model: how good the scores have been, and how it is known.
 
 import { useMemo } from "preact/hooks";
-import { count, day, decimal, duration, month, none, number, percent, words } from "../format";
+import { clock, count, day, decimal, duration, month, none, number, percent, words } from "../format";
 import { useGet } from "../hooks";
 import { useKeys } from "../keys";
 import { may } from "../me";
@@ -21,12 +21,28 @@ interface Cohort {
   high: number | null;
 }
 
+interface Bin {
+  from: number;
+  to: number;
+  expected: number;
+  observed: number;
+  low: number;
+  high: number;
+  leads: number;
+  won: number;
+}
+
 interface Metrics {
   active: string;
   active_since: string | null;
   model_auc: number | null;
   cohorts: Cohort[];
   all: Cohort;
+  reliability: Bin[];
+  predictions_per_hour: number;
+  avg_prediction_ms: number | null;
+  prediction_volume_24h: { hour: string; count: number }[];
+  cache_hit_rate: number | null;
   stability: { alarm: boolean; score: { psi: number; limit: number; alarm: boolean }; features: Record<string, { psi: number; limit: number; alarm: boolean }> | null } | null;
   feedback: { band: string; judged: number; accurate: number; rate: number | null; low: number | null; high: number | null }[];
   first_contact: { band: string; leads: number; contacted: number; median_minutes: number | null }[];
@@ -54,6 +70,32 @@ function Kept({ m }: { m: Metrics }) {
   );
 }
 
+// Reliable draws what was said against what came: a point a bin, its range, and the line on which both are the same.
+function Reliable({ m }: { m: Metrics }) {
+  const highest = Math.max(...m.reliability.map((b) => Math.max(b.high, b.to)), 0.01);
+  const step = 10 ** Math.floor(Math.log10(highest));
+  const most = Math.min(1, Math.ceil(highest / step) * step);
+  const x = (p: number) => 30 + (170 * p) / most, y = (p: number) => 180 - (170 * p) / most;
+  const ticks = [0, most / 2, most];
+  return (
+    <Card title="Chances said, and deals that came">
+      {!m.reliability.length ? <Empty title="Too little data."><p>It takes 20 leads that were scored here when they came and are old enough by now. Past leads that were imported do not count: nobody was told their chances.</p></Empty>
+        : <figure class="chart">
+          <figcaption>Where scores are right, points lie on the line.</figcaption>
+          <svg class="reliable" viewBox="0 0 220 212" role="img" aria-label={`Chances said and deals that came, of ${count(m.reliability.length, "group")} of leads; the table below has the numbers`}>
+            {ticks.map((p) => <><line class="grid" x1={30} x2={200} y1={y(p)} y2={y(p)} /><text x={27} y={y(p) + 3} text-anchor="end">{percent(p)}</text><text x={x(p)} y={194} text-anchor="middle">{percent(p)}</text></>)}
+            <text x={115} y={208} text-anchor="middle">Said when they came</text><text x={-95} y={8} text-anchor="middle" transform="rotate(-90)">Closed</text>
+            <line class="same" x1={x(0)} y1={y(0)} x2={x(most)} y2={y(most)} />
+            {m.reliability.map((b) => <><line class="range" x1={x(b.expected)} x2={x(b.expected)} y1={y(b.low)} y2={y(b.high)} /><circle cx={x(b.expected)} cy={y(b.observed)} r={3.5} /></>)}
+          </svg>
+          <Table caption="Chances said, and deals that came" rows={m.reliability} columns={[
+            { title: "Said", cell: (b) => (b.from === b.to ? percent(b.from) : `${percent(b.from)} to ${percent(b.to)}`) }, { title: "Leads", number: true, cell: (b) => number(b.leads) },
+            { title: "Mean said", number: true, cell: (b) => percent(b.expected) }, { title: "Closed", number: true, cell: (b) => percent(b.observed) }, { title: "95 % range", number: true, cell: (b) => between(b.low, b.high, percent) }]} />
+        </figure>}
+    </Card>
+  );
+}
+
 function Drift({ m }: { m: Metrics }) {
   const s = m.stability;
   const rows = s ? [["Score", s.score] as const, ...Object.entries(s.features ?? {}).map(([name, v]) => [words(name), v] as const)] : [];
@@ -72,6 +114,7 @@ export default function Model() {
   const log = useGet<Models>("/v1/models");
   const m = asked.data;
   const points = useMemo(() => (m?.auc_history ?? []).map((p) => ({ at: Date.parse(p.trained_at), value: p.auc })), [m]);
+  const volume = useMemo(() => (m?.prediction_volume_24h ?? []).map((h) => ({ at: Date.parse(h.hour), value: h.count })), [m]);
   useKeys([{ key: "b", does: "Back to Today", run: () => go("/app/") }]);
   return (
     <>
@@ -83,13 +126,18 @@ export default function Model() {
           <dl class="figures">
             <Figure label="Scores come from" value={m.active && !m.active.startsWith("rules") ? m.active : "Rules"} note={m.active_since ? `since ${day(m.active_since)}` : "no model has passed yet"} />
             <Figure label="AUC, out of fold" value={three(m.model_auc)} note="0.5 is chance" />
+            <Figure label="Predictions this hour" value={number(m.predictions_per_hour)} note={`${number(m.prediction_volume_24h.reduce((n, h) => n + h.count, 0))} in 24 hours`} />
+            <Figure label="Time a prediction" value={m.avg_prediction_ms == null ? none : `${three(m.avg_prediction_ms)} ms`} note="mean of 24 hours" />
+            <Figure label="Model was in memory" value={percent(m.cache_hit_rate)} note="when one was needed" />
             <Figure label="Old leads with an outcome" value={percent(m.label_coverage.share)} note={`${number(m.label_coverage.with_outcome)} of ${number(m.label_coverage.matured)}`} />
           </dl>
         </Card>
+        <Reliable m={m} />
         <Kept m={m} />
         <div class="columns">
           <div>
             <Drift m={m} />
+            {volume.some((h) => h.value > 0) && <Card title="Predictions an hour"><Series caption="Predictions of the last 24 hours" of="Hour" unit="Predictions" points={volume} name={(at) => clock(at)} /></Card>}
             {points.length > 1 && <Card title="AUC"><Series caption="AUC of each training" of="Trained" unit="AUC" points={points} format={(n) => three(n)} name={(at) => day(at)} /></Card>}
           </div>
           <div>

@@ -47,6 +47,12 @@ function Filters() {
   );
 }
 
+// everybody takes all filters off.
+function everybody() {
+  (document.getElementById("find") as HTMLInputElement).value = "";
+  today.narrow({ priority: "", status: "", profile: "", find: "" });
+}
+
 function Nobody() {
   return (
     <Empty title="No leads yet.">
@@ -115,7 +121,7 @@ export default function Today() {
     { key: "/", does: "Find", run: () => document.getElementById("find")?.focus() },
   ]);
 
-  const loaded = today.loaded.value, rows = today.rows.value, filtered = today.filtered.value;
+  const begun = today.begun.value, loaded = today.loaded.value, rows = today.rows.value, filtered = today.filtered.value;
   const online = today.online.value, calls = today.calls.value, visitors = today.visitors.value;
   const empty = loaded && !filtered && !online.length && !calls.length && !rows.length;
   return (
@@ -123,19 +129,19 @@ export default function Today() {
       <Heading action={visitors != null && <a class="here" href="/app/live"><span class={visitors ? "dot" : "dot off"} aria-hidden="true" /> {count(visitors, "person", "people")} on your site now</a>}>Today</Heading>
       {today.fresh.value.size > 0 && <div class="fresh"><button type="button" class="hot" onClick={() => void today.load()}>{number(today.fresh.value.size)} new</button></div>}
       <Problem error={today.trouble.value} what="leads" again={() => void today.load()} />
-      {!loaded && !today.trouble.value && <Loading what="leads" />}
       {empty && <Nobody />}
-      {loaded && !filtered && <>
+      {begun && !filtered && <>
         {online.length > 0 && <Cards title="On your site now" leads={online} />}
         {calls.length > 0 && <Cards title="Call now" leads={calls} hint={today.moreCalls.value ? "+" : ""} />}
         {today.moreCalls.value && <p><button type="button" onClick={() => void today.addCalls()}>Show more to call</button></p>}
       </>}
+      {!loaded && !today.trouble.value && <Loading what={begun ? "everybody else" : "leads"} />}
       {loaded && !empty && (
         <section class="everyone">
-          <h2>{filtered ? "Leads" : "Everyone else"} <span class="muted">{number(rows.length)}{today.cursor.value && "+"}{today.searching.value && ", still looking …"}</span></h2>
+          <h2>{filtered ? "Leads" : "Everyone else"} <span class="muted">{number(rows.length)}{today.cursor.value && "+"}</span></h2>
           <Filters />
           {rows.length ? <Rows items={rows} label="Leads" near={near} reach={reach} row={(l, i) => <LeadRow key={l.id} lead={l} at={i} of={today.cursor.value ? -1 : rows.length} />} />
-            : !today.searching.value && <Empty title={filtered ? "No lead is like that." : "Everybody who is open is above."}>{filtered && <p><button type="button" onClick={() => today.narrow({ priority: "", status: "", profile: "", find: "" })}>Show all open leads</button></p>}</Empty>}
+            : <Empty title={filtered ? "No lead is like that." : "Everybody who is open is above."}>{filtered && <p><button type="button" onClick={everybody}>Show all open leads</button></p>}</Empty>}
         </section>
       )}
     </>

@@ -20,7 +20,7 @@ export function whereabouts(lead: Lead, story?: Story | null): string {
   if (!a.online) return a.last_seen ? `Last on your site ${ago(a.last_seen, now.value)}` : "Never seen on your site";
   if (!a.current_listing) return "On your site now";
   const views = story?.views.get(a.current_listing) ?? 0;
-  return `On your site now, ${label(a.current_listing)}${views > 1 ? ` (${ordinal(views)} view)` : ""}`;
+  return `On your site now, ${label(a.current_listing, lead.site_id)}${views > 1 ? ` (${ordinal(views)} view)` : ""}`;
 }
 
 const Arrow = ({ by }: { by: number }) => <span aria-hidden="true">{by > 0 ? "▲" : by < 0 ? "▼" : "■"}</span>;
@@ -62,7 +62,7 @@ function useSwipe(run: () => void) {
   const move = (e: PointerEvent, el: HTMLElement) => {
     if (!from.current) return;
     const dx = e.clientX - from.current.x;
-    if (Math.abs(e.clientY - from.current.y) > Math.max(24, dx)) return end(el, false);
+    if (Math.abs(e.clientY - from.current.y) > Math.max(24, dx / 2)) return end(el, false); // it goes down the page
     el.style.transform = dx > 8 ? `translateX(${Math.min(dx, far + 24)}px)` : "";
     el.classList.toggle("swiped", dx > far);
   };
@@ -103,7 +103,7 @@ export function LeadCard({ lead }: { lead: Lead }) {
         <h3><a class="name" href={leadPath(lead)}>{nameOf(lead)}</a></h3>
         <p class="where">{lead.activity.online && <span class="dot" aria-hidden="true" />}{whereabouts(lead, story)}</p>
         <p class="muted">
-          {lead.listing_id ? `Asked about ${label(lead.listing_id)} ` : "Sent a form "}
+          {lead.listing_id ? `Asked about ${label(lead.listing_id, lead.site_id)} ` : "Sent a form "}
           {ago(lead.created_at, now.value)}{lead.status !== "new" && `, ${words(lead.status).toLowerCase()}`}
         </p>
       </div>

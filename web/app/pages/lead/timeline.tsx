@@ -1,14 +1,13 @@
 // What somebody did on the site, by listing, and what that says about what they want.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, id as path } from "../../api";
 import { ago, clock, count, day, duration, list, moment, number, percent, shortMoney, words } from "../../format";
 import { now } from "../../hooks";
 import { home, label } from "../../listings";
 import { Card, Empty, Loading } from "../../parts/basics";
 import { Behind, Sparkline } from "../../parts/charts";
 import { formOf } from "../../person";
-import { span, type Story } from "../../visits";
+import { eventsOf, span, type Story } from "../../visits";
 import type { Lead, Listing, TimelineEvent } from "../../wire";
 
 const newest = 8; // sessions whose timelines are shown
@@ -49,8 +48,8 @@ function useEvents(story: Story | null | undefined): TimelineEvent[] | undefined
     if (story === null) return set([]);
     if (!story) return;
     let gone = false;
-    Promise.all(story.sessions.slice(0, newest).map((s) => get<{ events: TimelineEvent[] }>(`/v1/sessions/${path(s.session_id)}/events?limit=1000`))).then(
-      (pages) => gone || set(pages.flatMap((p) => p.events)),
+    Promise.all(story.sessions.slice(0, newest).map(eventsOf)).then(
+      (pages) => gone || set(pages.flat()),
       () => gone || set([]),
     );
     return () => void (gone = true);
@@ -71,7 +70,7 @@ function common(values: string[]): string[] {
 }
 
 function Wants({ lead, all, events }: { lead: Lead; all: Group[]; events: TimelineEvent[] }) {
-  const homes = all.map((g) => home(g.listing)).filter((h): h is Listing => !!h);
+  const homes = all.map((g) => home(g.listing, lead.site_id)).filter((h): h is Listing => !!h);
   const prices = homes.flatMap((h) => (h.price ? [h.price] : []));
   const beds = homes.flatMap((h) => (h.beds ? [h.beds] : []));
   const form = new Map(formOf(lead));
@@ -117,7 +116,7 @@ export function Timeline({ lead, story }: { lead: Lead; story: Story | null | un
         {all.map((g) => (
           <details class="group" open={all.length <= 2}>
             <summary>
-              <span><strong>{g.listing ? label(g.listing) : "Other pages"}</strong>{" "}
+              <span><strong>{g.listing ? label(g.listing, lead.site_id) : "Other pages"}</strong>{" "}
                 <span class="muted">{g.views > 0 && `${count(g.views, "view")}, `}{g.scroll > 0 && `read ${percent(g.scroll / 100)}, `}last {ago(g.last, now.value)}</span></span>
             </summary>
             <ol class="events">{g.events.slice(-100).reverse().map((e) => <li><time dateTime={e.time} title={moment(e.time)}>{day(e.time)}, {clock(e.time)}</time> {did(e)}</li>)}</ol>
