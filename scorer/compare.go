@@ -18,11 +18,11 @@ type forestMargin struct{ *ProbabilityForest }
 // Margin returns the log-odds of a row.
 func (f forestMargin) Margin(row []float64) float64 { return logOdds(f.P(row)) }
 
-func fitForest(m Matrix, y, w []float64, seed uint64) (fitted, error) {
-	return forestMargin{FitForest(m, y, w, ForestOptions{Trees: 100, Depth: 10, MinLeaf: 1, MinSplit: 20, Seed: seed})}, nil
+func fitForest(m Matrix, y, w []float64, seed uint64, threads int) (fitted, error) {
+	return forestMargin{FitForest(m, y, w, ForestOptions{Trees: 100, Depth: 10, MinLeaf: 1, MinSplit: 20, Seed: seed, Threads: threads})}, nil
 }
 
-func fitPlainBoosting(m Matrix, y, w []float64, seed uint64) (fitted, error) {
+func fitPlainBoosting(m Matrix, y, w []float64, seed uint64, _ int) (fitted, error) {
 	return FitBoost(m, y, w, BoostOptions{
 		Trees: 100, Depth: 6, Rate: 0.1, MinChildWeight: 1, RowSample: 1, ColumnSample: 1, Lambda: 1, Seed: seed,
 	}), nil

@@ -108,7 +108,7 @@ func (d *Data) fold(s Split) *foldData {
 }
 
 func (f *foldData) margins(l learner, seed uint64) ([]float64, error) {
-	model, err := l.fit(f.train[l.view], f.y, f.w, seed)
+	model, err := l.fit(f.train[l.view], f.y, f.w, seed, 1)
 	if err != nil {
 		return nil, err
 	}

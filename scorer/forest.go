@@ -1,6 +1,7 @@
 package scorer
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 type ForestOptions struct {
 	Trees, Depth, MinLeaf, MinSplit int
 	Seed                            uint64
+	Threads                         int // that trees grow on, 0 for one a processor
 }
 
 // FitAdditiveForest fits a forest whose margin is the mean of its trees' log-odds, so that its reasons are exact. The leaf
@@ -21,7 +23,7 @@ type ForestOptions struct {
 // that did not see it, equal to π.
 //
 // Weights are nil for 1 each; rows of weight 0 change nothing. Covers are the weights of all rows. Trees grow in parallel;
-// the result is the same on any number of processors.
+// the result is the same on any number of threads.
 func FitAdditiveForest(m Matrix, y, w []float64, o ForestOptions) *Trees {
 	m, y, w = weighted(m, y, w)
 	base := baseRate(y, w)
@@ -79,7 +81,7 @@ type bagged struct {
 func grow(m Matrix, y, w []float64, o ForestOptions, leaf func(sums) float64) []bagged {
 	data := newGrower(m, w, o.Depth)
 	trees := make([]bagged, o.Trees)
-	inParallel(o.Trees, func(k int) {
+	onThreads(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)), o.Trees, func(k int) {
 		g := &grower{
 			data: data.data, limits: limits{minWeight: float64(o.MinLeaf)}, depth: o.Depth, minSplit: float64(o.MinSplit),
 			leaf: leaf, gradients: make([]sums, m.Rows), columns: append([]int(nil), data.columns...),
@@ -110,10 +112,12 @@ func grow(m Matrix, y, w []float64, o ForestOptions, leaf func(sums) float64) []
 }
 
 // inParallel calls f for each number below n, on as many goroutines as there are processors, and waits for all.
-func inParallel(n int, f func(int)) {
+func inParallel(n int, f func(int)) { onThreads(runtime.GOMAXPROCS(0), n, f) }
+
+func onThreads(threads, n int, f func(int)) {
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
+	for range min(threads, n) {
 		wait.Go(func() {
 			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
 				f(k)

@@ -222,7 +222,7 @@ func TestPredictionsDoNotDependOnTheOrderOfRowsOrColumns(t *testing.T) {
 
 func FuzzParseModel(f *testing.F) {
 	d := dataOf(f, someTable(60, 1), "sold", 3)
-	for _, r := range []recipe{recipeFor(LeastRare), {"one tree", []learner{{"boosting", TreeView, 1, func(m Matrix, y, w []float64, seed uint64) (fitted, error) {
+	for _, r := range []recipe{recipeFor(LeastRare), {"one tree", []learner{{"boosting", TreeView, 1, func(m Matrix, y, w []float64, seed uint64, _ int) (fitted, error) {
 		return FitBoost(m, y, w, plain), nil
 	}}}}} {
 		m := fittedBy(f, d, r)

@@ -54,8 +54,8 @@ type fitted interface {
 type learner struct {
 	name   string
 	view   View
-	weight float64 // of its log-odds in the recipe's
-	fit    func(m Matrix, y, w []float64, seed uint64) (fitted, error)
+	weight float64                                                                  // of its log-odds in the recipe's
+	fit    func(m Matrix, y, w []float64, seed uint64, threads int) (fitted, error) // the same on any number of threads
 }
 
 // recipe is a list of learners whose log-odds are averaged by their weights, which add up to 1.
@@ -81,15 +81,17 @@ func recipeFor(rare int) recipe {
 	return r
 }
 
-func fitRidge(m Matrix, y, w []float64, _ uint64) (fitted, error) { return FitLogistic(m, y, w, 0.1) }
-
-// The chance in a forest of 100 trees still costs .001 of log loss in tables of 500 rows.
-func fitAdditive(m Matrix, y, w []float64, seed uint64) (fitted, error) {
-	leaf := int(math.Ceil(1 / rareShare(y, w)))
-	return FitAdditiveForest(m, y, w, ForestOptions{Trees: 300, Depth: 10, MinLeaf: leaf, Seed: seed}), nil
+func fitRidge(m Matrix, y, w []float64, _ uint64, _ int) (fitted, error) {
+	return FitLogistic(m, y, w, 0.1)
 }
 
-func fitBoosting(m Matrix, y, w []float64, seed uint64) (fitted, error) {
+// The chance in a forest of 100 trees still costs .001 of log loss in tables of 500 rows.
+func fitAdditive(m Matrix, y, w []float64, seed uint64, threads int) (fitted, error) {
+	leaf := int(math.Ceil(1 / rareShare(y, w)))
+	return FitAdditiveForest(m, y, w, ForestOptions{Trees: 300, Depth: 10, MinLeaf: leaf, Seed: seed, Threads: threads}), nil
+}
+
+func fitBoosting(m Matrix, y, w []float64, seed uint64, _ int) (fitted, error) {
 	return FitBoost(m, y, w, BoostOptions{
 		Trees: 200, Depth: 4, Rate: 0.05, MinChildWeight: 5, RowSample: 0.8, ColumnSample: 0.8, Lambda: 5, Seed: seed,
 	}), nil

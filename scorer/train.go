@@ -21,7 +21,7 @@ type TrainOptions struct {
 	Gate    bool                             // a model that does not pass the gate becomes its base rate alone
 	Alone   bool                             // nothing is compared with it
 	Target  string                           // name of the outcome, for the file
-	Workers int                              // how many fits may run at a time; nothing else depends on it
+	Workers int                              // how many threads fit at a time; nothing else depends on it
 	Show    func(done, of int, doing string) // progress, if not nil
 }
 
@@ -158,7 +158,7 @@ func (t *training) fit(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		model, err := learn.fit(views.train[learn.view], t.Y, t.W, t.Seed+uint64(l))
+		model, err := learn.fit(views.train[learn.view], t.Y, t.W, t.Seed+uint64(l), max(1, t.o.Workers))
 		if err != nil {
 			return err
 		}

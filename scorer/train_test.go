@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -173,4 +175,39 @@ func TestMeasuresTakeRowsInAnyOrderAndByWeight(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The server trains with one worker beside its own work.
+func TestOneWorkerFitsOnOneThread(t *testing.T) {
+	d := dataOf(t, someTable(60, 1), "sold", 3)
+	training, err := newTraining(d, TrainOptions{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most, fits int
+	spied := learner{"spied", TreeView, 1, func(m Matrix, y, w []float64, seed uint64, threads int) (fitted, error) {
+		most, fits = max(most, threads), fits+1
+		return fitAdditive(m, y, w, seed, threads)
+	}}
+	training.recipe = recipe{"spied", []learner{spied}}
+	if err := training.validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := training.fit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if most != 1 || fits != 6 {
+		t.Errorf("%d fits, on %d threads", fits, most)
+	}
+	var running, together atomic.Int32
+	onThreads(1, 50, func(int) {
+		if running.Add(1) > 1 {
+			together.Store(1)
+		}
+		runtime.Gosched()
+		running.Add(-1)
+	})
+	if together.Load() != 0 {
+		t.Error("one thread does two things at a time")
+	}
 }
