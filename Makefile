@@ -25,12 +25,16 @@ release: ## dist/: a static binary for each of PLATFORMS, and SHA256SUMS
 demo: build ## serves a site of homes with the tracker, replays a real access log, and says what to open and to ask
 	bin/footfall demo --log examples/weblog/access.log.gz
 
-# The heavy ones come one after the other: a machine with two cores has no third for a browser.
-HEAVY = faults e2e bench server
+# What fills the machine runs by itself: a machine with two cores has no third for a browser. The tests of server and
+# bench wait for disks, clocks and children half of their time, and so run beside each other.
+WAITING = server bench
+HEAVY = $(WAITING) e2e faults
 test: tools lint ## everything that must hold
 	go test -race -tags invariants $$(go list ./... | grep -v $(HEAVY:%=-e '^footfall/%$$'))
-	go test -race -tags invariants -p 1 -timeout 30m $(HEAVY:%=./%)
-	go test ./faults # a seventh of it ran above: with the race detector it takes many times as long
+	go test -race -tags invariants -p 2 -timeout 30m $(WAITING:%=./%)
+	go test -race -tags invariants -timeout 30m ./e2e
+	go test -race -tags invariants ./faults
+	go test ./faults # all of it: the race detector, with which it takes many times as long, saw a small part
 
 SOAK = 10m
 ROUNDS = 200

@@ -42,7 +42,7 @@ func newStaff(t *testing.T) *staff {
 func (s *staff) open() {
 	s.t.Helper()
 	var err error
-	s.db, err = store.Open("data", store.Options{FS: s.fs, Mem: 1 << 20, Cache: 1 << 20})
+	s.db, err = store.Open("data", store.Options{FS: s.fs, Mem: 1 << 20, Cache: 16 << 20})
 	s.must(err)
 	s.Access, err = Open(s.db, Options{Now: s.now, Pause: func(_ context.Context, d time.Duration) error {
 		s.mu.Lock()

@@ -36,7 +36,7 @@ type machine struct {
 	now      atomic.Int64     // ms since 1970
 	fatal    func(msg string) // nil: panics
 	every    int              // records between checkpoints
-	memory   int64            // of live sessions; 0: the default
+	memory   int64            // of live sessions; 0: more than there are
 	memtable int64            // bytes, 0: 256 KiB
 }
 
@@ -68,7 +68,7 @@ func (m *machine) open() (w *world, err error) {
 	if w.catalog, err = catalog.Open(w.db); err != nil {
 		return w, err
 	}
-	if w.sessions, err = sessionize.Open(w.db, sessionize.Options{Memory: m.memory}); err != nil {
+	if w.sessions, err = sessionize.Open(w.db, sessionize.Options{Memory: cmp.Or(m.memory, 16<<20)}); err != nil {
 		return w, err
 	}
 	w.leads, err = leads.Open(w.db, leads.Options{Sessions: w.sessions, Catalog: w.catalog, Now: m.clock})

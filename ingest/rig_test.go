@@ -50,7 +50,7 @@ func (g *rig) now() time.Time { return now.Add(time.Duration(g.elapsed.Add(g.ste
 func newRig(t testing.TB) *rig {
 	g := &rig{t: t}
 	var err error
-	g.db, err = store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})
+	g.db, err = store.Open("data", store.Options{FS: vfs.NewMem(), Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 16 << 20})
 	g.must(err)
 	g.sessions, err = sessionize.Open(g.db, sessionize.Options{})
 	g.must(err)

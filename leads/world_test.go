@@ -59,7 +59,7 @@ func (w *world) clock() time.Time { return time.UnixMilli(w.now.Load()) }
 
 func (w *world) open() {
 	var err error
-	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})
+	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 16 << 20})
 	w.must(err)
 	w.catalog, err = catalog.Open(w.db)
 	w.must(err)

@@ -66,7 +66,7 @@ func (w *agency) clock() time.Time { return time.UnixMilli(w.now.Load()) }
 
 func (w *agency) open() {
 	var err error
-	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 1 << 20})
+	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: sessionize.Merges(), Mem: 1 << 20, Cache: 16 << 20})
 	w.must(err)
 	w.catalog, err = catalog.Open(w.db)
 	w.must(err)

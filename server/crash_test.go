@@ -87,18 +87,33 @@ func TestRebuildGivesTheSameAnswers(t *testing.T) {
 	p = start(t, data)
 	l.resend(p)
 	p.addLeads("b")
-	want := l.answers(p)
 	if code := p.stop(); code != 0 {
 		t.Fatalf("it exits %d", code)
+	}
+	// Both are asked of a server that takes nothing: else who is hot may be written down between the questions.
+	readOnly := []string{"env", "FOOTFALL_READ_ONLY=true"}
+	p = start(t, data, readOnly...)
+	want := l.answers(p)
+	if code := p.stop(); code != 0 {
+		t.Fatalf("read only, it exits %d", code)
 	}
 	if code, out := command(t, "rebuild", "--data", data); code != 0 || !strings.Contains(out, "rebuilt from ") {
 		t.Fatalf("rebuild exits %d: %s", code, out)
 	}
 	checkSaysOK(t, data)
-	p = start(t, data)
+	p = start(t, data, readOnly...)
 	for query, got := range l.answers(p) {
 		if got != want[query] {
-			t.Errorf("%s\nbefore %.2000s\nafter  %.2000s", query, want[query], got)
+			i := differAt(want[query], got)
+			t.Errorf("%s differs at byte %d\nbefore …%.1000s\nafter  …%.1000s", query, i, want[query][i:], got[i:])
 		}
 	}
+}
+
+// differAt returns a place shortly before the first difference of two answers.
+func differAt(a, b string) (i int) {
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return max(0, i-300)
 }

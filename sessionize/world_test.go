@@ -47,7 +47,7 @@ func (w *world) must(err error) {
 // open opens what is in w.fs. Checkpoints are the test's to make.
 func (w *world) open() {
 	var err error
-	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: Merges(), Mem: 1 << 20, Cache: 1 << 20})
+	w.db, err = store.Open("data", store.Options{FS: w.fs, Merges: Merges(), Mem: 1 << 20, Cache: 16 << 20})
 	w.must(err)
 	w.sessions, err = Open(w.db, Options{Memory: w.memory})
 	w.must(err)
