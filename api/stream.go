@@ -170,6 +170,7 @@ func (s *stream) next() (message []byte, more bool) {
 			return nil, false
 		case s.over:
 			s.mu.Unlock()
+			s.h.dropped.Add(1)
 			return resetMessage("slow"), false
 		case len(s.queue) > 0:
 			message = s.queue[0]

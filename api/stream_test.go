@@ -391,6 +391,9 @@ func TestASlowReaderIsResetAndComesBack(t *testing.T) {
 	if more || string(m) != "event: reset\ndata: {\"reason\":\"slow\"}\n\n" || s.queue != nil {
 		t.Errorf("%.60q, and more %t", m, more)
 	}
+	if load := w.api.Load(); load.StreamsDropped != 1 || load.StreamsLimit != maxStreams {
+		t.Errorf("%+v", load)
+	}
 	quick := &stream{h: w.api.streams, wake: make(chan struct{}, 1)}
 	for range 10 {
 		quick.send(big)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"footfall/fault"
@@ -74,6 +75,8 @@ type streams struct {
 	number  uint64         // of the newest
 	left    time.Time      // when a stream was last open
 	closing bool
+
+	dropped atomic.Int64 // streams that were ended because their reader was too slow
 
 	stop context.CancelFunc
 	pump sync.WaitGroup
@@ -164,6 +167,21 @@ func (h *streams) leave(s *stream) {
 		delete(h.of, s.grant.Actor)
 	}
 	h.all.Done()
+}
+
+// Load is what streams and exports take up.
+type Load struct {
+	Streams, StreamsLimit int
+	StreamsDropped        int64 // since the start, because their reader was too slow
+	Exports               int   // that are being made
+}
+
+// Load says what streams and exports take up now.
+func (a *API) Load() Load {
+	h := a.streams
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Load{Streams: len(h.open), StreamsLimit: h.most, StreamsDropped: h.dropped.Load(), Exports: len(a.exports)}
 }
 
 // claim says whether a stream that was let in may still begin.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"footfall/api"
 	"footfall/fault"
 	"footfall/sessionize"
 	"footfall/store"
@@ -27,6 +28,7 @@ type snapshot struct {
 	corrupt    int64
 	verified   int64 // seconds since 1970
 	auc        map[string]float64
+	load       api.Load
 }
 
 // figure is a metric without labels.
@@ -54,6 +56,10 @@ func figures() []figure {
 		{"disk_free_bytes", "Bytes that are free on the disk of the data directory.", gauge, func(s *snapshot) float64 { return float64(s.free) }},
 		{"corruptions_total", "Times that stored bytes were found damaged.", counter, func(s *snapshot) float64 { return float64(s.corrupt) }},
 		{"backup_verified_timestamp_seconds", "When a backup was last verified, in seconds since 1970; 0: not since the start.", gauge, func(s *snapshot) float64 { return float64(s.verified) }},
+		{"streams_open", "Open event streams.", gauge, func(s *snapshot) float64 { return float64(s.load.Streams) }},
+		{"streams_limit", "How many event streams may be open.", gauge, func(s *snapshot) float64 { return float64(s.load.StreamsLimit) }},
+		{"streams_dropped_total", "Event streams that were ended because their reader was too slow.", counter, func(s *snapshot) float64 { return float64(s.load.StreamsDropped) }},
+		{"exports_running", "Exports that are being made.", gauge, func(s *snapshot) float64 { return float64(s.load.Exports) }},
 
 		{"pebble_disk_bytes", "Bytes of all files of the store.", gauge, func(s *snapshot) float64 { return float64(s.store.Disk) }},
 		{"pebble_cache_hits_total", "Blocks found in the cache.", counter, func(s *snapshot) float64 { return float64(s.store.CacheHits) }},
@@ -172,7 +178,7 @@ func (s *Server) snapshot() snapshot {
 		store: s.db.Stats(), sessions: s.sessions.Stats(), queued: s.journal.Queued(), queueLimit: s.journal.QueueLimit(),
 		lag: s.journal.Lag(), checkpoint: s.journal.SinceCheckpoint(),
 		accepted: counts.Accepted.Load(), rejected: counts.Reasons(), redacted: counts.Redacted.Load(),
-		oldest: s.ages(), free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(),
+		oldest: s.ages(), free: s.disk.free.Load(), corrupt: s.corruptions.Load(), verified: s.backupVerified.Load(), load: s.api.Load(),
 	}
 	var err error
 	if snap.auc, err = s.learn.ActiveAUC(); err != nil {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -99,6 +101,32 @@ func BenchmarkBeaconToStream(b *testing.B) {
 				if line, err = in.ReadString('\n'); err != nil {
 					b.Fatal(err)
 				}
+			}
+		}
+	})
+}
+
+func TestStreamsAreCounted(t *testing.T) {
+	servingWith(t, options(t.TempDir()), func(public, ops string) {
+		is := func(want string) func() bool {
+			return func() bool { return slices.Contains(scrape(t, ops), want) }
+		}
+		var conns []net.Conn
+		for range 3 {
+			conn, _ := openStream(t, public, adminKey)
+			conns = append(conns, conn)
+		}
+		for _, want := range []string{"footfall_streams_open 3", "footfall_streams_dropped_total 0", "footfall_exports_running 0"} {
+			if !is(want)() {
+				t.Errorf("no %s", want)
+			}
+		}
+		for _, conn := range conns {
+			conn.Close()
+		}
+		for deadline := time.Now().Add(30 * time.Second); !is("footfall_streams_open 0")(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("streams whose client went away are counted")
 			}
 		}
 	})

@@ -101,7 +101,7 @@ export default function Market() {
       <Card title="Benchmarks">
         <Problem error={benchmarks.error} what="benchmarks" again={benchmarks.again} />
         {!benchmarks.data && !benchmarks.error && <Loading what="the benchmarks" />}
-        {benchmarks.data && !rows.length && <p class="muted">None yet: each needs 5 listings of one type and price range. They are computed once a day.</p>}
+        {benchmarks.data && !rows.length && <p class="muted">None yet: each needs 5 listings of one type and price range.</p>}
         {rows.length > 0 && <Table caption="Benchmarks" rows={rows.slice(0, 200)} columns={[
           { title: "Listings", cell: (b) => `${words(b.property_type)}, ${prices(b.price_range)}, ${words(b.market_area)}` }, { title: "Number", cell: (b) => nameOf(b.metric_type) },
           { title: "Mean", number: true, cell: (b) => value(b.metric_type, b.metric_value) }, { title: "90 % range", number: true, cell: range },
