@@ -186,7 +186,7 @@ func (s *simulation) reopen() error {
 	return s.look()
 }
 
-func (s *simulation) warm() error { return s.world.sessions.Warm(context.Background()) }
+func (s *simulation) warm() error { return s.world.sessions.Warm(context.Background(), false) }
 
 // end compares for the last time, also what is stored.
 func (s *simulation) end() error {

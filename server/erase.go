@@ -63,7 +63,7 @@ func ExportPerson(o Options, siteID uint32, who leads.Who, to io.Writer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, s.closeState()) }()
-	if err := s.sessions.Warm(context.Background()); err != nil {
+	if err := s.sessions.Warm(context.Background(), false); err != nil {
 		return err
 	}
 	a := api.New(api.Options{Sessions: s.sessions, Leads: s.leads, Catalog: s.catalog, Now: s.o.Now, Log: s.o.Log})

@@ -49,7 +49,7 @@ func (h *house) open() {
 	s, err := Open(h.t.Context(), h.o)
 	h.must(err)
 	h.Server = s
-	h.must(s.sessions.Warm(h.t.Context()))
+	h.must(s.sessions.Warm(h.t.Context(), false))
 }
 
 // view sends a view of today.

@@ -166,7 +166,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	var warmCtx context.Context
 	warmCtx, s.stopWarm = context.WithCancel(context.Background())
 	s.warm.Go(func() {
-		if err := s.sessions.Warm(warmCtx); err != nil && warmCtx.Err() == nil {
+		if err := s.sessions.Warm(warmCtx, true); err != nil && warmCtx.Err() == nil {
 			o.Log.Error("live sessions could not be brought back", "error", err)
 		}
 		s.sessions.Resume(o.Now().Add(-resumeFor).UnixMilli())

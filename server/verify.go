@@ -42,7 +42,7 @@ func Verify(ctx context.Context, o Options, at uint64, report func(error)) (v Ve
 	if v.Tables, err = s.db.CheckTables(ctx); err != nil {
 		return v, err
 	}
-	if err := s.sessions.Warm(ctx); err != nil {
+	if err := s.sessions.Warm(ctx, false); err != nil {
 		return v, err
 	}
 	s.sessions.StoreAll()

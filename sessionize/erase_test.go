@@ -110,7 +110,7 @@ func TestErasedVisitorsMightNeverHaveCome(t *testing.T) {
 				w.close()
 				w.open()
 			case 3:
-				w.must(w.sessions.Warm(context.Background()))
+				w.must(w.sessions.Warm(context.Background(), false))
 			case 4:
 				w.purge()
 			}
@@ -210,7 +210,7 @@ func TestWhatASessionAddedIsSubtractedWithoutItsEvents(t *testing.T) {
 	}
 	w.close()
 	w.open()
-	w.must(w.sessions.Warm(t.Context()))
+	w.must(w.sessions.Warm(t.Context(), false))
 	w.must(w.journal.RetireEvents(day + 1))
 	w.erase((day+5)*event.MsPerDay+10, "v")
 	first := func() string { return showDays(w.listingDays("L1")[:1]) }

@@ -81,7 +81,8 @@ type loaded struct {
 // load makes s, which must be a new session, the session as the store has it, and leaves it if the store has none. The
 // ids are read from the session's chunks only if they are asked for. Strings of s alias what was read.
 func (o *Sessions) load(get getter, key sessionKey, s *Session, ids bool) (in loaded, err error) {
-	blob, found, err := get(idKey(store.Sessions, key.site, key.id))
+	stored := idKey(store.Sessions, key.site, key.id)
+	blob, found, err := get(stored)
 	if err != nil {
 		return in, err
 	}
@@ -95,7 +96,7 @@ func (o *Sessions) load(get getter, key sessionKey, s *Session, ids bool) (in lo
 			}
 		}
 	}
-	if !o.scanning {
+	if !o.scanning || !o.met.may(stored) {
 		return in, nil
 	}
 	forgotten, err := o.forgottenBefore(o.db.Get, key, o.pos+1)

@@ -41,7 +41,7 @@ func TestRulesOfWhoIsHot(t *testing.T) {
 				h.close()
 				h.open()
 				h.watch = h.sessions.NewWatch(h.journal)
-				h.must(h.sessions.Warm(context.Background()))
+				h.must(h.sessions.Warm(context.Background(), false))
 				h.sessions.Resume(0)
 			default:
 				return h.run(st, d)

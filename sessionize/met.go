@@ -1,6 +1,7 @@
 package sessionize
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 
@@ -62,28 +63,54 @@ func (m *met) may(key []byte) bool {
 	return true
 }
 
+// meetAtOnce is how many keys are added at a time.
+const meetAtOnce = 256
+
 // meet reads into the filter what the store had when the process began; what is written after goes in as it is written.
-func (o *Sessions) meet(ctx context.Context) error {
+// A session that was not stored yet stands in the space of who was seen when.
+func (o *Sessions) meet(ctx context.Context, p *pace) error {
 	if o.met.whole {
 		return nil
 	}
 	v := o.db.NewView()
 	defer v.Close() // only read
 	left := len(o.met.blocks) * 512 / metSpare
-	for _, space := range []store.Space{store.Sessions, store.Visitors} {
+	var keys [][]byte
+	flush := func() error {
+		o.mu.Lock()
+		for _, k := range keys {
+			o.met.add(k)
+		}
+		o.mu.Unlock()
+		keys = keys[:0]
+		return p.step(ctx)
+	}
+	for _, space := range []store.Space{store.Sessions, store.Visitors, store.Seen} {
 		lo, hi := space.Span()
 		err := v.Scan(store.Range{Lo: lo, Hi: hi}, func(k, _ []byte) error {
 			if left--; left < 0 {
 				return store.ErrStop
 			}
-			o.mu.Lock()
-			o.met.add(k)
-			o.mu.Unlock()
-			return ctx.Err()
+			if space == store.Seen {
+				key, err := parseSeenKey(k)
+				if err != nil {
+					return err
+				}
+				k = idKey(store.Sessions, key.site, key.id)
+			} else {
+				k = bytes.Clone(k)
+			}
+			if keys = append(keys, k); len(keys) < meetAtOnce {
+				return nil
+			}
+			return flush()
 		})
 		if err != nil || left < 0 {
 			return err
 		}
+	}
+	if err := flush(); err != nil {
+		return err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -73,7 +73,7 @@ func TestWhatWasStoredIsFoundAfterAReopen(t *testing.T) {
 			w.close()
 			w.open()
 			if warm {
-				w.must(w.sessions.Warm(t.Context()))
+				w.must(w.sessions.Warm(t.Context(), false))
 				if !w.sessions.met.whole {
 					t.Error("the filter is not whole")
 				}

@@ -44,7 +44,7 @@ func TestStateIsTheSameLiveRecoveredAndRebuilt(t *testing.T) {
 				rough.close()
 				rough.open()
 			case 3:
-				rough.must(rough.sessions.Warm(context.Background()))
+				rough.must(rough.sessions.Warm(context.Background(), false))
 			}
 		}
 		want := smooth.dump()

@@ -124,6 +124,7 @@ func (o *Sessions) ExpiredVisitors(before uint16, visit func(site uint32, ids []
 func (o *Sessions) Oldest(ctx context.Context) (session, visitor int64, err error) {
 	v := o.db.NewView()
 	defer func() { err = errors.Join(err, v.Close()) }()
+	p := gently()
 	oldest := func(old *int64, at int64) {
 		if at > 0 && (*old == 0 || at < *old) {
 			*old = at
@@ -133,7 +134,7 @@ func (o *Sessions) Oldest(ctx context.Context) (session, visitor int64, err erro
 		var s Session
 		err := decodeSession(value, &s)
 		oldest(&session, s.Received)
-		return errors.Join(err, ctx.Err())
+		return errors.Join(err, p.step(ctx))
 	})
 	if err != nil {
 		return 0, 0, err
@@ -143,7 +144,7 @@ func (o *Sessions) Oldest(ctx context.Context) (session, visitor int64, err erro
 		if err == nil {
 			oldest(&visitor, visited.LastVisit())
 		}
-		return errors.Join(err, ctx.Err())
+		return errors.Join(err, p.step(ctx))
 	})
 	return session, visitor, err
 }

@@ -132,7 +132,7 @@ func TestRetiredStateIsTheSameLiveRecoveredAndRebuilt(t *testing.T) {
 				rough.close()
 				rough.open()
 			case 3:
-				rough.must(rough.sessions.Warm(context.Background()))
+				rough.must(rough.sessions.Warm(context.Background(), false))
 			}
 		}
 		if eventsToo {
@@ -232,7 +232,7 @@ func TestAVisitorWithoutSessionsIsRetiredAndComesBackAsAnother(t *testing.T) {
 	reopen := func() {
 		w.close()
 		w.open()
-		w.must(w.sessions.Warm(t.Context()))
+		w.must(w.sessions.Warm(t.Context(), false))
 	}
 	w.add(oneView("old", "v", day*event.MsPerDay))
 	for i := range 3 {

@@ -6,18 +6,22 @@ import (
 	"footfall/store"
 )
 
-// Warm brings the sessions that were live when the last process ended back into memory, so that live lists are whole
-// and stored states need no second look. It runs beside ingest after the journal has recovered; until it is done,
-// sessions are loaded with a look at the events that their stored state may lack. Then it reads which sessions and
-// visitors there are, so that others need not be looked for.
-func (o *Sessions) Warm(ctx context.Context) error {
-	if err := o.warmLive(ctx); err != nil {
+// Warm reads which sessions and visitors there are, so that others need not be looked for, and then brings the sessions
+// that were live when the last process ended back into memory, so that live lists are whole and stored states need no
+// second look. Until it is done, sessions are loaded with a look at the events that their stored state may lack. It may
+// run beside ingest after the journal has recovered, and takes a bounded part of a core then if it is to go gently.
+func (o *Sessions) Warm(ctx context.Context, gentle bool) error {
+	var p pace
+	if gentle {
+		p = gently()
+	}
+	if err := o.meet(ctx, &p); err != nil {
 		return err
 	}
-	return o.meet(ctx)
+	return o.warmLive(ctx, &p)
 }
 
-func (o *Sessions) warmLive(ctx context.Context) error {
+func (o *Sessions) warmLive(ctx context.Context, p *pace) error {
 	o.mu.RLock()
 	scanning, from := o.scanning, o.floorSlot
 	o.mu.RUnlock()
@@ -27,7 +31,7 @@ func (o *Sessions) warmLive(ctx context.Context) error {
 	v := o.db.NewView()
 	_, hi := store.Seen.Span()
 	err := v.Scan(store.Range{Lo: seenKey(from, 0, store.ID{}), Hi: hi}, func(k, _ []byte) error {
-		if err := ctx.Err(); err != nil {
+		if err := p.step(ctx); err != nil {
 			return err
 		}
 		key, err := parseSeenKey(k)
