@@ -17,15 +17,39 @@ type ListingSum struct {
 	Unique int64 // distinct visitors with a view
 }
 
+// rangeSum is the sum of a listing over a range, and what of it comes from the days before the last: most rows that change
+// are of the last day, and then no other is read again.
+type rangeSum struct {
+	ListingSum
+	before DayCounts
+	seen   visitorSet // on the days before
+}
+
+// withoutLast returns the sum of the days before the last.
+func (s *rangeSum) withoutLast() *rangeSum {
+	sum := ListingSum{Listing: s.Listing, DayCounts: s.before, Unique: s.seen.count()}
+	return &rangeSum{sum, s.before, s.seen}
+}
+
+// weight is what a kept sum costs, in sums of which no visitors are kept.
+func (s *rangeSum) weight() int {
+	if s == nil {
+		return 1
+	}
+	return 1 + s.seen.bytes()/bytesOfSum
+}
+
 // summer adds the rows of listings up, stored ones and such as the next checkpoint adds.
 type summer struct {
 	from, to uint16
-	pending  map[store.ID][]*ListingDay // to be united with the stored rows
-	emit     func(store.ID, *ListingSum)
+	base     map[store.ID]*rangeSum     // if not nil, rows before the last day are not read: these say what they add up to
+	pending  map[store.ID][]*ListingDay // to be united with the stored rows; with base, of the last day alone
+	emit     func(store.ID, *rangeSum)
 
 	id       store.ID
-	sum      *ListingSum // of id, nil: no row yet
-	visitors ordinals
+	sum      *rangeSum // of id, nil: no row yet
+	last     bool      // the last day is being added
+	visitors ordinals  // of the days before, and then those of the last
 }
 
 // all sums every listing of a site. It goes through the rows once, and over days that are not asked for in one step.
@@ -43,7 +67,7 @@ func (m *summer) some(r store.Reader, site uint32, ids []store.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	first := func(id store.ID) []byte { return listingDayKey(site, id, m.from) }
+	first := func(id store.ID) []byte { return listingDayKey(site, id, m.first()) }
 	i := 0
 	rg := store.Range{Lo: first(ids[0]), Hi: store.PrefixEnd(idKey(store.ListingDays, site, ids[len(ids)-1]))}
 	err := r.ScanSkipping(rg, func(k, value []byte) ([]byte, error) {
@@ -67,8 +91,8 @@ func (m *summer) row(k, value []byte) (next []byte, err error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case key.day < m.from:
-		return listingDayKey(key.site, key.listing, m.from), nil
+	case key.day < m.first():
+		return listingDayKey(key.site, key.listing, m.first()), nil
 	case key.day > m.to:
 		return store.PrefixEnd(idKey(store.ListingDays, key.site, key.listing)), nil
 	}
@@ -88,11 +112,19 @@ func (m *summer) row(k, value []byte) (next []byte, err error) {
 		m.day(key.listing, d)
 		return nil, nil
 	}
-	return nil, m.stored(key.listing, value)
+	return nil, m.stored(key.listing, key.day, value)
+}
+
+// first returns the first day whose rows are read.
+func (m *summer) first() uint16 {
+	if m.base != nil {
+		return m.to
+	}
+	return m.from
 }
 
 // stored adds a row without making bitmaps of its visitors.
-func (m *summer) stored(id store.ID, value []byte) error {
+func (m *summer) stored(id store.ID, day uint16, value []byte) error {
 	r := reader{b: value}
 	number := r.uv
 	switch r.u8() {
@@ -112,19 +144,31 @@ func (m *summer) stored(id store.ID, value []byte) error {
 	if r.bad || len(r.b) != 0 {
 		return fmt.Errorf("%w: listing day", ErrCorrupt)
 	}
-	m.begin(id, listing)
+	m.begin(id, day, listing)
 	m.sum.DayCounts.Add(c)
 	return m.visitors.add(seen, left)
 }
 
-func (m *summer) begin(id store.ID, listing string) {
+// begin makes ready to add a day of a listing.
+func (m *summer) begin(id store.ID, day uint16, listing string) {
 	if m.sum == nil {
-		m.id, m.sum = id, &ListingSum{Listing: strings.Clone(listing)}
+		m.id, m.sum, m.last = id, &rangeSum{ListingSum: ListingSum{Listing: strings.Clone(listing)}}, false
+		if of := m.base[id]; of != nil {
+			m.sum.before, m.sum.DayCounts, m.sum.seen, m.last = of.before, of.before, of.seen, true
+		}
+	}
+	if day == m.to && !m.last {
+		m.endBefore()
 	}
 }
 
+// endBefore keeps what the days before the last add up to. Rows come in the order of their days.
+func (m *summer) endBefore() {
+	m.sum.before, m.sum.seen, m.last = m.sum.DayCounts, m.visitors.settle(), true
+}
+
 func (m *summer) day(id store.ID, d *ListingDay) {
-	m.begin(id, d.Listing)
+	m.begin(id, d.Day, d.Listing)
 	m.sum.DayCounts.Add(d.DayCounts)
 	m.visitors.addBitmap(d.Visitors())
 }
@@ -137,7 +181,7 @@ func (m *summer) finish(unstored []store.ID) error {
 	for _, id := range unstored {
 		if len(m.pending[id]) > 0 {
 			m.id = id
-			m.begin(id, m.pending[id][0].Listing)
+			m.begin(id, m.pending[id][0].Day, m.pending[id][0].Listing)
 			m.end()
 		}
 	}
@@ -149,7 +193,10 @@ func (m *summer) end() {
 		m.day(m.id, d)
 	}
 	delete(m.pending, m.id)
-	m.sum.Unique = m.visitors.count()
+	if !m.last {
+		m.endBefore()
+	}
+	m.sum.Unique = m.sum.seen.count() + m.visitors.countWithout(&m.sum.seen)
 	m.emit(m.id, m.sum)
 	m.sum = nil
 }

@@ -69,7 +69,10 @@ const meetAtOnce = 256
 // meet reads into the filter what the store had when the process began; what is written after goes in as it is written.
 // A session that was not stored yet stands in the space of who was seen when.
 func (o *Sessions) meet(ctx context.Context, p *pace) error {
-	if o.met.whole {
+	o.mu.RLock()
+	whole := o.met.whole
+	o.mu.RUnlock()
+	if whole {
 		return nil
 	}
 	v := o.db.NewView()

@@ -65,17 +65,71 @@ func (u *ordinals) spill() {
 	}
 }
 
-// count returns how many there are, and makes the union empty.
-func (u *ordinals) count() (n int64) {
+// visitorSet is a union that does not change any more.
+type visitorSet struct {
+	few  []uint32        // ascending
+	many *roaring.Bitmap // in place of them
+}
+
+func (v *visitorSet) count() int64 {
+	if v.many != nil {
+		return int64(v.many.GetCardinality())
+	}
+	return int64(len(v.few))
+}
+
+func (v *visitorSet) bytes() int {
+	if v.many != nil {
+		return int(v.many.GetSizeInBytes())
+	}
+	return 4 * len(v.few)
+}
+
+// settle returns the union, and makes it empty.
+func (u *ordinals) settle() (v visitorSet) {
 	if u.many != nil {
 		u.many.AddMany(u.few)
-		n = int64(u.many.GetCardinality())
+		v.many = u.many
 	} else {
 		slices.Sort(u.few)
-		n = int64(len(slices.Compact(u.few)))
+		v.few = slices.Clone(slices.Compact(u.few))
+	}
+	u.few, u.many = u.few[:0], nil
+	return v
+}
+
+// countWithout returns how many there are that are not in v, and makes the union empty.
+func (u *ordinals) countWithout(v *visitorSet) (n int64) {
+	switch {
+	case u.many == nil:
+		slices.Sort(u.few)
+		for _, id := range slices.Compact(u.few) {
+			if !v.has(id) {
+				n++
+			}
+		}
+	case v.many != nil:
+		u.many.AddMany(u.few)
+		n = int64(u.many.GetCardinality() - u.many.AndCardinality(v.many))
+	default:
+		u.many.AddMany(u.few)
+		n = int64(u.many.GetCardinality())
+		for _, id := range v.few {
+			if u.many.Contains(id) {
+				n--
+			}
+		}
 	}
 	u.few, u.many = u.few[:0], nil
 	return n
+}
+
+func (v *visitorSet) has(id uint32) bool {
+	if v.many != nil {
+		return v.many.Contains(id)
+	}
+	_, has := slices.BinarySearch(v.few, id)
+	return has
 }
 
 // Roaring's portable format, of sets whose containers are all arrays; little endian:

@@ -118,7 +118,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 		visitors: map[sessionKey]*Visitor{},
 		known:    map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
-	s.changes.epoch, s.changes.last = 1, map[listingKey]uint64{}
+	s.changes.epoch, s.changes.last = 1, map[dayKey]uint64{}
 	var err error
 	if s.pos, err = journal.StoredPosition(db.Reader(), ownerName); err != nil {
 		return nil, err
