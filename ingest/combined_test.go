@@ -104,6 +104,7 @@ func (g *rig) everySession() map[string][]sessionize.TimelineEvent {
 
 func TestAnAccessLogBecomesSessions(t *testing.T) {
 	g := newRig(t)
+	address := regexp.MustCompile(`10\.[0-9]`) // every client of the log has one
 	log := readLog(t)
 	if p := g.importLog(log, LogOptions{}); p != (Progress{Lines: 14, Accepted: 10, Skipped: 4}) {
 		t.Errorf("%+v", p)
@@ -124,7 +125,7 @@ func TestAnAccessLogBecomesSessions(t *testing.T) {
 			if e.Flagged {
 				flagged++
 			}
-			if e.Page == "" || strings.Contains(id+e.ID+e.Page, "10.") {
+			if e.Page == "" || address.MatchString(id+" "+e.ID+" "+e.Page) {
 				t.Errorf("%+v", e)
 			}
 		}
