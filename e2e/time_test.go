@@ -5,7 +5,7 @@ package e2e
 // and enter what a change of windows does.
 const steered = `(() => {
 	let shift = 0, id = 1e6
-	const timers = new Map, perf = performance.now.bind(performance), date = Date.now, every = setInterval
+	const timers = new Map, perf = performance.now.bind(performance), date = Date.now, every = setInterval, later = setTimeout
 	performance.now = () => perf() + shift
 	Date.now = () => date() + shift
 	const add = (f, ms, again, args) => {
@@ -29,6 +29,14 @@ const steered = `(() => {
 			shift += Math.min(ms, 1000)
 			fire()
 		}
+	}
+	// answers counts the requests whose answer the page has dealt with.
+	const ask = fetch
+	window.answers = 0
+	window.fetch = (...args) => {
+		const answer = ask(...args), count = () => later(() => answers++)
+		answer.then(count, count)
+		return answer
 	}
 	let hidden = false, focused = true
 	Object.defineProperty(Document.prototype, 'hidden', { get: () => hidden })
