@@ -2,12 +2,9 @@ package e2e
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,18 +22,7 @@ const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, li
 // browser is the one browser of all tests, nil if none is installed.
 var browser context.Context
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	// They wait for the browser most of the time. Whoever names -parallel has it.
-	named := false
-	flag.Visit(func(f *flag.Flag) { named = named || f.Name == "test.parallel" })
-	if !named {
-		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
-			panic(err) // testing has it
-		}
-	}
-	os.Exit(withBrowser(m))
-}
+func TestMain(m *testing.M) { os.Exit(withBrowser(m)) }
 
 func withBrowser(m *testing.M) int {
 	path, err := exec.LookPath("chromium")

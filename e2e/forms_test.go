@@ -14,6 +14,7 @@ const leadForm = `<form id=f data-ff-lead action="/thanks" method=get>
 // fill types into a field as a visitor does.
 func (b *tab) fill(name, value string) {
 	b.t.Helper()
+	b.until(fmt.Sprintf(`!!document.querySelector('[name="%s"]')`, name)) // the address is there before the page is
 	b.run(`const e = document.querySelector('[name="%s"]'); e.focus(); e.value = %q; e.dispatchEvent(new Event("input", { bubbles: true }))`, name, value)
 }
 
