@@ -121,7 +121,9 @@ func TestAContactThatIsRefusedIsTakenBack(t *testing.T) {
 		fmt.Fprint(w, `{"error":{"code":"forbidden","message":"Not today."}}`)
 		return true
 	})
-	b.keys("jc")
+	b.keys("j")
+	b.until(`!!document.activeElement.closest("[data-lead]")`) // the next frame
+	b.keys("c")
 	b.says("Logged a call to")
 	b.until(`[...document.querySelectorAll("[data-lead]")].some((e) => e.innerText.includes("✓"))`)
 	close(release)
