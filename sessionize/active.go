@@ -59,7 +59,10 @@ func (o *Sessions) activeBlobs(site uint32, since int64) (blobs [][]byte, rest [
 	_, hi := store.Seen.Span()
 	lo := seenKey(uint32(since/slotLength), 0, store.ID{})
 	found := map[sessionKey]bool{}
-	err = o.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(k, _ []byte) error {
+	err = o.db.Reader().Scan(store.Range{Lo: lo, Hi: hi}, func(k, value []byte) error {
+		if isPast(value) {
+			return nil
+		}
 		key, err := parseSeenKey(k)
 		if err == nil && key.site == site && o.live[key] == nil && !found[key] {
 			found[key] = true

@@ -11,7 +11,7 @@ import (
 func (o *Sessions) StoreAll() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for l := o.dirty.first; l != nil; l = l.next {
+	for l := range o.eachDirty {
 		o.force(l)
 	}
 }

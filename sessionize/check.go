@@ -69,8 +69,11 @@ func (o *Sessions) Check(v *store.View, report func(error)) {
 		_, err := decodeHotRow(k, value)
 		return err
 	})
-	scan(store.Seen, func(k, _ []byte) error {
+	scan(store.Seen, func(k, value []byte) error {
 		_, err := parseSeenKey(k)
+		if err == nil && isPast(value) && (len(value) != 1 || value[0] != seenPast) {
+			err = fmt.Errorf("%w: seen value %x", ErrCorrupt, value)
+		}
 		return err
 	})
 }

@@ -358,7 +358,8 @@ func (d *reader) runs(runs []Run, base int64) []Run {
 //	listing days      0x07 | site u32 | listing 16 | local day u16
 //	hot               see hot.go
 //
-// Visitor sessions and seen keys have no values. Page days are drawn in pageday.go.
+// Visitor sessions have no values. That of a seen key is empty, or version u8 (1) if no beacon of the session had come
+// live by then. Page days are drawn in pageday.go.
 func idKey(space store.Space, site uint32, id store.ID) []byte {
 	b := binary.BigEndian.AppendUint32(append(make([]byte, 0, 40), byte(space)), site)
 	return append(b, id[:]...)
@@ -376,6 +377,18 @@ func parseSeenKey(k []byte) (sessionKey, error) {
 	}
 	return sessionKey{binary.BigEndian.Uint32(k[5:]), store.ID(k[9:25])}, nil
 }
+
+const seenPast = 1
+
+func seenValue(past bool) []byte {
+	if past {
+		return []byte{seenPast}
+	}
+	return nil
+}
+
+// isPast says whether a row of the seen space is of a session of which no beacon had come live.
+func isPast(value []byte) bool { return len(value) != 0 }
 
 func listingDayKey(site uint32, listing store.ID, day uint16) []byte {
 	return binary.BigEndian.AppendUint16(idKey(store.ListingDays, site, listing), day)

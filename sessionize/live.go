@@ -24,6 +24,7 @@ type live struct {
 	slot      uint32 // newest slot of the seen space that names it
 	queued    bool   // is in forced or queue
 	dirty     bool
+	past      bool // is in the list of the dirty ones that nobody is live in
 
 	prev, next *live // in list
 	rate       rateWindow
@@ -107,6 +108,7 @@ func (o *Sessions) touch(l *live, dirty bool) {
 		l.dirty = true
 		o.dirtyDays[l.firstDay]++
 	}
+	l.past = l.dirty && l.lastLive == 0
 	o.listOf(l).push(l)
 }
 
@@ -118,15 +120,29 @@ func (o *Sessions) written(l *live) {
 			delete(o.dirtyDays, l.firstDay)
 		}
 	}
-	l.dirty, l.queued, l.unwritten = false, false, 0
+	l.dirty, l.past, l.queued, l.unwritten = false, false, false, 0
 	o.clean.push(l)
 }
 
 func (o *Sessions) listOf(l *live) *list {
-	if l.dirty {
+	switch {
+	case l.past:
+		return &o.past
+	case l.dirty:
 		return &o.dirty
 	}
 	return &o.clean
+}
+
+// eachDirty yields the sessions that have what is not stored.
+func (o *Sessions) eachDirty(yield func(*live) bool) {
+	for _, q := range []*list{&o.dirty, &o.past} {
+		for l := q.first; l != nil; l = l.next {
+			if !yield(l) {
+				return
+			}
+		}
+	}
 }
 
 // evict drops clean sessions, least recently used first, until live state is within its bound.

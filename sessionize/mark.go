@@ -18,8 +18,10 @@ func (o *Sessions) writeMark(b *store.Batch) {
 	for d := range o.dirtyDays {
 		day = min(day, d)
 	}
-	if o.dirty.first != nil {
-		slot = min(slot, uint32(o.dirty.first.received/slotLength))
+	for _, q := range []*list{&o.dirty, &o.past} {
+		if q.first != nil {
+			slot = min(slot, uint32(q.first.received/slotLength))
+		}
 	}
 	if o.scanning {
 		day, slot = min(day, o.scanFrom), min(slot, o.floorSlot)

@@ -20,6 +20,7 @@ type Options struct {
 // When a session's state is stored, besides when it is evicted.
 const (
 	coldAfter    = int64(30 * time.Minute / time.Millisecond) // without a chunk
+	pastAfter    = int64(2 * time.Second / time.Millisecond)  // without a chunk, if all of them were imported
 	writeAfter   = 64                                         // chunks
 	writesAtOnce = 8192                                       // at one checkpoint, of those that are not urgent
 	slotLength   = int64(5 * time.Minute / time.Millisecond)  // of the seen space
@@ -45,7 +46,8 @@ type Sessions struct {
 	pos         journal.Position
 	at          int64 // receive time of the newest record
 	live        map[sessionKey]*live
-	dirty       list
+	dirty       list // but for the past ones
+	past        list // dirty, and all their chunks were imported
 	clean       list
 	dirtyDays   map[uint16]int // how many dirty sessions have a first unwritten chunk of that day
 	bytes       int64
@@ -99,6 +101,7 @@ type visitorSession struct {
 type seenEntry struct {
 	slot uint32
 	key  sessionKey
+	past bool // no beacon of the session came live so far
 }
 
 // Open reads where the stored state stands. The journal then applies what it lacks; after that Warm brings back what
@@ -222,14 +225,15 @@ func (o *Sessions) store(l *live, s *Session, r *journal.Record) {
 	o.buf, stored = appendSession(o.buf[:0], s)
 	o.setBlob(l, o.buf, stored)
 	at := r.At.UnixMilli()
+	wentLive := l.lastLive == 0 && s.LastLive != 0
 	l.received, l.lastLive = at, s.LastLive
 	if l.unwritten++; l.unwritten == 1 {
 		l.firstDay = uint16(event.UTCDay(at))
 	}
 	o.touch(l, true)
-	if slot := uint32(at / slotLength); l.slot != slot {
+	if slot := uint32(at / slotLength); l.slot != slot || wentLive {
 		l.slot = slot
-		o.seen = append(o.seen, seenEntry{slot, l.key})
+		o.seen = append(o.seen, seenEntry{slot, l.key, s.LastLive == 0})
 	}
 	if l.unwritten >= writeAfter && !l.queued {
 		l.queued = true
@@ -245,7 +249,7 @@ func (o *Sessions) force(l *live) {
 // queueAll asks for every dirty session to be stored: at a change of the day, so that what the store lacks stands in
 // the events of the last two days only.
 func (o *Sessions) queueAll() {
-	for l := o.dirty.first; l != nil; l = l.next {
+	for l := range o.eachDirty {
 		if !l.queued {
 			l.queued = true
 			o.queue = append(o.queue, l)
@@ -332,6 +336,13 @@ func (o *Sessions) writeSessions(b *store.Batch) (due []*live) {
 	for l := o.clean.first; l != nil && over > 0; l = l.next {
 		over -= l.size()
 	}
+	for l := o.past.first; l != nil; l = l.next {
+		if over <= 0 && (l.received+pastAfter > o.at || len(due) > writesAtOnce && o.dirty.first != nil) {
+			break
+		}
+		over -= l.size()
+		due = append(due, l)
+	}
 	for l := o.dirty.first; l != nil; l = l.next {
 		if over <= 0 && l.received+coldAfter > o.at {
 			break
@@ -368,7 +379,7 @@ func (o *Sessions) writeDeltas(b *store.Batch) error {
 		b.Set(key, nil)
 	}
 	for _, e := range o.seen {
-		b.Set(seenKey(e.slot, e.key.site, e.key.id), nil)
+		b.Set(seenKey(e.slot, e.key.site, e.key.id), seenValue(e.past))
 	}
 	if slot := (o.at - seenFor) / slotLength; slot >= o.trimmed+slotsAtOnce && !o.scanning {
 		lo, _ := store.Seen.Span()

@@ -3,6 +3,8 @@ package sessionize
 import (
 	"context"
 
+	"footfall/event"
+	"footfall/journal"
 	"footfall/store"
 )
 
@@ -30,7 +32,7 @@ func (o *Sessions) warmLive(ctx context.Context, p *pace) error {
 	}
 	v := o.db.NewView()
 	_, hi := store.Seen.Span()
-	err := v.Scan(store.Range{Lo: seenKey(from, 0, store.ID{}), Hi: hi}, func(k, _ []byte) error {
+	err := v.Scan(store.Range{Lo: seenKey(from, 0, store.ID{}), Hi: hi}, func(k, value []byte) error {
 		if err := p.step(ctx); err != nil {
 			return err
 		}
@@ -38,7 +40,7 @@ func (o *Sessions) warmLive(ctx context.Context, p *pace) error {
 		if err != nil {
 			return err
 		}
-		return o.warm(key)
+		return o.warm(key, isPast(value))
 	})
 	if cerr := v.Close(); err == nil {
 		err = cerr
@@ -52,12 +54,17 @@ func (o *Sessions) warmLive(ctx context.Context, p *pace) error {
 	return nil
 }
 
-// warm brings one session back unless it is here already.
-func (o *Sessions) warm(key sessionKey) error {
+// warm brings one session back unless it is here already, or is past and settled.
+func (o *Sessions) warm(key sessionKey, past bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.live[key] != nil {
 		return nil
+	}
+	if past {
+		if settled, err := o.settled(key); err != nil || settled {
+			return err
+		}
 	}
 	var s Session // not scratch, which is the committer's between Admit and Apply
 	s.reset("")
@@ -66,6 +73,29 @@ func (o *Sessions) warm(key sessionKey) error {
 		o.bringIn(key, &s, in)
 	}
 	return err
+}
+
+// settled says whether nobody waits for a session in memory: its stored state lacks nothing, and no live beacon came.
+func (o *Sessions) settled(key sessionKey) (settled bool, err error) {
+	blob, found, err := o.db.Get(idKey(store.Sessions, key.site, key.id))
+	if _, gone := o.retired[key]; err != nil || !found || gone {
+		return false, err
+	}
+	var s Session
+	if err := decodeSession(blob, &s); err != nil || s.LastLive != 0 {
+		return false, err
+	}
+	settled = true
+	for day := o.scanFrom; settled && day <= uint16(event.UTCDay(o.at)); day++ {
+		err = journal.ReadSession(o.db.Reader(), day, key.site, key.id, s.Through, func(r *journal.Record) error {
+			settled = r.Pos > o.pos
+			return store.ErrStop
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return settled, nil
 }
 
 // Live returns how many sessions are in memory, their bytes, and the bound.
