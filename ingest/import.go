@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"footfall/catalog"
@@ -20,6 +22,33 @@ type Progress struct {
 	Accepted int64 `json:"accepted"`          // duplicates included
 	Rejected int64 `json:"rejected"`          //
 	Skipped  int64 `json:"skipped,omitempty"` // lines of an access log that are no page views
+
+	Reasons []Reason `json:"reasons,omitempty"` // of rejected lines, first come first, at most 16
+}
+
+// Reason is why some lines were rejected.
+type Reason struct {
+	Code    fault.Code `json:"code"`
+	Field   string     `json:"field,omitempty"`
+	Message string     `json:"message"`
+	Lines   int64      `json:"lines"`
+}
+
+// rejected counts the reasons of lines. There are few; more than maxReasons are not told of.
+func (p *Progress) rejected(rejects []Reject) {
+	p.Rejected += int64(len(rejects))
+	for i := range rejects {
+		r := &rejects[i]
+		at := slices.IndexFunc(p.Reasons, func(known Reason) bool {
+			return known.Code == r.Code && known.Field == r.Field && known.Message == r.Message
+		})
+		switch {
+		case at >= 0:
+			p.Reasons[at].Lines++
+		case len(p.Reasons) < maxReasons:
+			p.Reasons = append(p.Reasons, Reason{r.Code, r.Field, strings.Clone(r.Message), 1})
+		}
+	}
 }
 
 const (
@@ -27,6 +56,7 @@ const (
 	linesAtOnce   = 1000     // submitted together
 	bytesAtOnce   = 1 << 20  // of lines submitted together, give or take one
 	progressEvery = time.Second
+	maxReasons    = 16 // that are told of an import's rejected lines
 )
 
 // ImportLines takes newline-delimited events of any number, in line order, and trusts their ts. It calls progress about
@@ -95,7 +125,7 @@ func (im *importer) step(ctx context.Context) (more bool, err error) {
 	}
 	im.in.keep(im.w, im.site, rejects)
 	im.in.count(len(items), rejects, im.w.decoder.Redacted)
-	im.sum.Rejected += int64(len(rejects))
+	im.sum.rejected(rejects)
 	im.sum.Skipped += int64(skipped)
 	im.sum.Accepted = im.sum.Lines - im.sum.Rejected - im.sum.Skipped
 	switch {

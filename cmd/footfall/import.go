@@ -53,6 +53,9 @@ func (c *importCmd) Run(p *program) (err error) {
 	done()
 	fmt.Fprintf(p.out, "%d lines: %d events accepted, %d rejected, %d lines that are no page views\n",
 		sum.Lines, sum.Accepted, sum.Rejected, sum.Skipped)
+	for _, r := range sum.Reasons {
+		fmt.Fprintf(p.out, "  rejected %d: %s\n", r.Lines, r.Message)
+	}
 	return err
 }
 
