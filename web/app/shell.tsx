@@ -38,7 +38,7 @@ const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));
 function Links({ current }: { current: string }) {
   const at = useRef<HTMLAnchorElement>(null);
   useEffect(() => { // later: to find out where it stands costs a layout
-    const timer = setTimeout(() => at.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), 500);
+    const timer = setTimeout(() => at.current?.scrollIntoView({ block: "nearest", inline: "center" }), 500);
     return () => clearTimeout(timer);
   }, [current]);
   return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined} ref={p.path === current ? at : undefined}>{p.name}</a>)}</>;

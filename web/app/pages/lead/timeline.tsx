@@ -107,7 +107,7 @@ export function Timeline({ lead, story }: { lead: Lead; story: Story | null | un
     <>
       <Wants lead={lead} all={all} events={events} />
       <Card title="On your site">
-        {!all.length && <Empty title="No visit is known."><p>They came without consent to be recognized, or the form was sent by another system.</p></Empty>}
+        {!all.length && <Empty title="No visit is known."><p>{lead.imported ? "The lead was imported, and visits before that were not." : "They came without consent to be recognized, or the form was sent by another system."}</p></Empty>}
         {days.length > 0 && (
           <Behind caption={`Time on the site, ${span} days`} of="Day" unit="Time" format={duration} points={days.map((v, i) => ({ label: names[i]!, value: v }))}>
             <Sparkline values={days} says={`Time on the site in the last ${span} days; the table below has the numbers`} />

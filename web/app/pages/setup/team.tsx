@@ -129,7 +129,7 @@ export function Team() {
         <Card title="Who may sign in">
           <Problem error={users.error} what="users" again={users.again} />
           {!users.data && !users.error && <Loading what="the team" />}
-          {users.data && <Table caption="Users" rows={users.data.users} rowKey={(u) => u.id} columns={[
+          {users.data && <Table stack caption="Users" rows={users.data.users} rowKey={(u) => u.id} columns={[
             { title: "Who", cell: (u) => <>{u.name || u.email}<small class="muted block">{u.email}</small></> },
             { title: "Role", cell: (u) => `${words(u.role)}${u.profile_id ? ` (${name(u.profile_id)})` : ""}${u.disabled ? ", disabled" : ""}` },
             { title: "Signed in", cell: (u) => ago(u.signed_in_at, now.value) },
@@ -142,7 +142,7 @@ export function Team() {
         </Card>
         {!!invites.data?.invites.length && (
           <Card title="Open invitations">
-            <Table caption="Invitations" rows={invites.data.invites} rowKey={(i) => i.id} columns={[
+            <Table stack caption="Invitations" rows={invites.data.invites} rowKey={(i) => i.id} columns={[
               { title: "For", cell: (i) => i.email ?? "whoever has the link" }, { title: "Role", cell: (i) => words(i.role) }, { title: "Until", cell: (i) => day(i.expires_at) },
               { title: "Actions", cell: (i) => <button type="button" onClick={() => void takeBack(i)} aria-label={`Take back the invitation for ${i.email ?? "whoever has the link"}`}>Take back</button> },
             ]} />
