@@ -58,6 +58,12 @@ func TestALeadWhoComesBackWaitsForThePill(t *testing.T) {
 	b.until(`!!document.querySelector(".fresh button") || [...document.querySelectorAll("[data-lead]")].some((e) => e.innerText.includes("On your site now"))`)
 	b.run(`document.querySelector(".fresh button")?.click()`)
 	b.until(`/\(\d+(st|nd|rd|th) view\)/.test(document.querySelector(".lead.online .where")?.innerText)`)
+	repeat := `{"eventType":"property_view","sessionId":"s-2-live","visitorId":"v-2","propertyId":"12-maple-street","pageId":"one"}`
+	o.send("POST", "/v1/events?k="+writeKey, repeat)
+	o.send("POST", "/v1/events?k="+writeKey, repeat) // the same page: the same view
+	b.open(o.url + eval[string](b, `document.querySelector(".lead.online a.name").pathname`))
+	b.until(`/\(4th view\)/.test(document.querySelector(".now .where")?.innerText)`)
+	b.until(`document.querySelector(".group summary").innerText.includes("12 Maple St 4 views")`)
 	b.noErrors()
 }
 

@@ -111,7 +111,7 @@ function Beside({ listing, site }: { listing: string; site: string }) {
         { title: "Number", cell: (m) => nameOf(m.metric_type) }, { title: "This listing", number: true, cell: (m) => value(m.metric_type, m.value) },
         { title: "Others", number: true, cell: (m) => (m.benchmark ? value(m.metric_type, m.benchmark.metric_value) : "too few, under 5") },
         { title: "90 % range", number: true, cell: (m) => (m.benchmark ? range(m.benchmark) : none) }, { title: "How many", number: true, cell: (m) => number(m.benchmark?.sample_size) },
-        { title: "It is", cell: (m) => (m.position ? <Pill tone={m.position === "within" ? "plain" : "strong"}>{m.position}</Pill> : none) }]} />}
+        { title: "Verdict", cell: (m) => (m.position ? <Pill tone={m.position === "within" ? "plain" : "strong"}>{m.position}</Pill> : none) }]} />}
       {c && c.metrics.length > 0 && !c.suggestions.length && <p class="muted">Nothing stands out: there is no suggestion without evidence.</p>}
       {c?.suggestions.map((s) => (
         <div class="suggestion"><p><strong>{s.text}</strong></p>

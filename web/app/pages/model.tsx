@@ -131,13 +131,13 @@ function Later({ of: v }: { of: Version }) {
   return (
     <Card title="Does it hold for leads that came later?" action={last && <Pill tone={worse ? "hot" : "strong"}>{worse ? "Less" : last.gate_passed ? "Yes" : "Not known"}</Pill>}>
       {!last ? <p class="muted">Too little data: it takes 20 leads that are old enough to have closed or not.</p> : <>
-        <p class="muted">The training of {v.version} as it would have been at earlier moments, from what was known then, tried on the leads that came afterwards and are old enough by now.
+        <p class="muted">{!v.active && `${v.version} is not in use: it did not pass. `}The training of {v.version} as it would have been at earlier moments, from what was known then, tried on the leads that came afterwards and are old enough by now.
           {worse && " Of late it ranks them less well than the training itself found: the market changes faster than the model."}</p>
         <Table stack caption="Trained then, tried on later leads" rows={v.temporal} columns={[
           { title: "As of", cell: (t) => day(t.cutoff) }, { title: "Learned from", number: true, cell: (t) => `${count(t.labels, "lead")}, ${number(t.label_wins)} won` },
           { title: "Tried on", number: true, cell: (t) => `${count(t.n, "lead")}, ${number(t.wins)} won` },
           { title: "AUC", number: true, cell: (t) => (t.gate_passed ? three(t.auc) : none) }, { title: "95 % range", number: true, cell: (t) => (t.gate_passed ? between(...t.auc_interval, three) : none) },
-          { title: "AUC of the rules", number: true, cell: (t) => three(t.rules_auc) }, { title: "Chances, beside the base rate", cell: better }]} />
+          { title: "AUC of the rules", number: true, cell: (t) => three(t.rules_auc) }, { title: "Beside the base rate", cell: better }]} />
       </>}
     </Card>
   );
@@ -160,7 +160,7 @@ export default function Model() {
   const asked = useGet<Metrics>("/v1/models/metrics");
   const log = useGet<Models>("/v1/models");
   const m = asked.data;
-  const active = log.data?.models.find((v) => v.active);
+  const trained = log.data?.models.find((v) => v.active) ?? log.data?.models[0];
   const points = useMemo(() => (m?.auc_history ?? []).map((p) => ({ at: Date.parse(p.trained_at), value: p.auc })), [m]);
   const volume = useMemo(() => (m?.prediction_volume_24h ?? []).map((h) => ({ at: Date.parse(h.hour), value: h.count })), [m]);
   useKeys([{ key: "b", does: "Back to Today", run: () => go("/app/") }]);
@@ -182,7 +182,7 @@ export default function Model() {
         </Card>
         <Reliable m={m} />
         <Kept m={m} />
-        {active && <Later of={active} />}
+        {trained && <Later of={trained} />}
         <div class="columns">
           <div>
             <Drift m={m} />

@@ -7,10 +7,8 @@ import { home, label } from "../../listings";
 import { Card, Empty, Loading } from "../../parts/basics";
 import { Behind, Sparkline } from "../../parts/charts";
 import { formOf } from "../../person";
-import { eventsOf, span, type Story } from "../../visits";
+import { eventsOf, newest, span, viewsOf, type Story } from "../../visits";
 import type { Lead, Listing, TimelineEvent } from "../../wire";
-
-const newest = 8; // sessions whose timelines are shown
 
 interface Group {
   listing: string; // "": none
@@ -22,13 +20,12 @@ interface Group {
 }
 
 export function groups(events: TimelineEvent[]): Group[] {
-  const by = new Map<string, Group>();
+  const by = new Map<string, Group>(), views = viewsOf(events);
   for (const e of events) {
     const listing = e.listing_id ?? "";
     let g = by.get(listing);
-    if (!g) by.set(listing, (g = { listing, events: [], views: 0, scroll: 0, first: e.time, last: e.time }));
+    if (!g) by.set(listing, (g = { listing, events: [], views: views.get(listing) ?? 0, scroll: 0, first: e.time, last: e.time }));
     g.events.push(e);
-    if (e.event_type === "property_view") g.views++;
     g.scroll = Math.max(g.scroll, e.scroll_percentage ?? 0);
     if (e.time < g.first) g.first = e.time;
     if (e.time > g.last) g.last = e.time;
