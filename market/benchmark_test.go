@@ -193,12 +193,16 @@ func TestABenchmarkOfAPastDayIsOfWhatWasSoThen(t *testing.T) {
 	if _, _, err := w.market.Benchmarks(nil, BenchmarkQuery{Organization: "ash", Now: now, AsOf: Date(day + 2)}); !fault.Is(err, fault.InvalidField) {
 		t.Errorf("the day after tomorrow: %v", err)
 	}
-	for i := range 5 {
-		w.sell(w.first(), fmt.Sprintf(`{"id":"V%d","property_type":"loft","price":100000,"status":"active","listed_at":"2020-01-01"}`, i))
+	for i := range 5 { // the last one was sold 30 days ago
+		status := `"active"`
+		if i == 4 {
+			status = fmt.Sprintf(`"sold","closed_at":%q`, now.AddDate(0, 0, -30).Format(time.DateOnly))
+		}
+		w.sell(w.first(), fmt.Sprintf(`{"id":"V%d","property_type":"loft","price":100000,"status":%s,"listed_at":"2020-01-01"}`, i, status))
 		w.view(fmt.Sprint("v", i), fmt.Sprint("V", i), day-40, 0, -1)
 	}
 	rate := []string{"loft 0-250000 national inquiry_rate 0 (0-59.91) n=5 organization 1"} // -ln(.05)/5
-	for days, want := range map[int][]string{0: nil, 41: nil, 40: rate, 11: rate, 10: nil} {
+	for days, want := range map[int][]string{0: nil, 41: nil, 40: rate, 31: rate, 30: nil} {
 		q := BenchmarkQuery{Metric: InquiryRate}
 		if days > 0 {
 			q.AsOf = Date(day - days)

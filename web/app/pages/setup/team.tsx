@@ -7,6 +7,7 @@ import { now, useGet } from "../../hooks";
 import { me } from "../../me";
 import { Card, Field, Loading, Problem } from "../../parts/basics";
 import { Copy } from "../../parts/copy";
+import { Dialog } from "../../parts/dialog";
 import { Table } from "../../parts/table";
 import { complain, toast } from "../../parts/toast";
 import type { Page } from "../../wire";
@@ -72,6 +73,30 @@ function InviteForm({ profiles, done }: { profiles: Profile[]; done: () => void 
   );
 }
 
+function Rename({ profile, close, done }: { profile: Profile; close: () => void; done: () => void }) {
+  const [name, setName] = useState(profile.full_name);
+  const [wrong, setWrong] = useState<Failure | null>(null);
+  const save = async (e: Event) => {
+    e.preventDefault();
+    try {
+      await send("PATCH", `/v1/profiles/${path(profile.id)}`, { full_name: name });
+      toast(`${profile.full_name} is called ${name} now.`);
+      done();
+      close();
+    } catch (err) {
+      setWrong(err instanceof Failure ? err : new Failure(0, "", String(err)));
+    }
+  };
+  return (
+    <Dialog title={`What is ${profile.full_name} called?`} close={close}>
+      <form onSubmit={(e) => void save(e)}>
+        <Field label="Name" error={wrong?.message}><input required value={name} onInput={(e) => setName(e.currentTarget.value)} /></Field>
+        <div class="ways"><button class="first">Save</button><button type="button" onClick={close}>Cancel</button></div>
+      </form>
+    </Dialog>
+  );
+}
+
 function ProfileForm({ done }: { done: () => void }) {
   const [name, setName] = useState("");
   const add = async (e: Event) => {
@@ -92,6 +117,7 @@ export function Team() {
   const users = useGet<Page<"users", User>>("/v1/users");
   const invites = useGet<Page<"invites", Invite>>("/v1/invites");
   const profiles = useGet<Page<"profiles", Profile>>("/v1/profiles");
+  const [renamed, rename] = useState<Profile | null>(null);
   const [reset, setReset] = useState<{ email: string; link: string } | null>(null);
   const agents = profiles.data?.profiles ?? [];
   const name = (id: string | null) => agents.find((a) => a.id === id)?.full_name ?? id ?? "";
@@ -151,8 +177,9 @@ export function Team() {
       </div>
       <div>
         <Card title="Invite somebody">{profiles.data && <InviteForm profiles={agents} done={invites.again} />}</Card>
-        <Card title="Agents"><ul class="plainlist">{agents.map((a) => <li>{a.full_name}</li>)}</ul><ProfileForm done={profiles.again} /></Card>
+        <Card title="Agents"><ul class="log">{agents.map((a) => <li>{a.full_name} <button type="button" class="quiet" aria-label={`Rename ${a.full_name}`} onClick={() => rename(a)}>Rename</button></li>)}</ul><ProfileForm done={profiles.again} /></Card>
       </div>
+      {renamed && <Rename profile={renamed} close={() => rename(null)} done={profiles.again} />}
     </div>
   );
 }
