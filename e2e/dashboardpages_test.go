@@ -47,6 +47,11 @@ func TestThePagesSayOnATelephoneWhatTheyAreFor(t *testing.T) {
 	if !eval[bool](b, `[...document.querySelectorAll("table.stack tbody button")].every((e) => e.getBoundingClientRect().right <= innerWidth)`) {
 		t.Error("the buttons of a user are outside of the window")
 	}
+	for _, part := range []string{"keys", "team"} {
+		b.run(`document.querySelector(".tabs a[href$='%s']").click()`, part)
+		b.until(fmt.Sprintf(`document.querySelector(".tabs [aria-current]").href.endsWith(%q)`, part))
+		b.until(`document.querySelector(".tabs [aria-current]").getBoundingClientRect().right <= document.querySelector(".tabs").getBoundingClientRect().right + 1`)
+	}
 	b.pressed("Rename Robin Hale")
 	b.until(`!!document.querySelector("dialog input")`)
 	b.clean("another name, 360 px")

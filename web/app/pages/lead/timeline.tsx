@@ -76,7 +76,8 @@ function Wants({ lead, all, events }: { lead: Lead; all: Group[]; events: Timeli
   const facts: [string, string][] = [];
   for (const name of ["price_range", "timeline", "move_in", "budget"]) {
     const v = form.get(name);
-    if (typeof v === "string" && v) facts.push([`${words(name)} (they say)`, v]);
+    const amounts = /^(\d{4,})\s*-\s*(\d{4,})$/.exec(String(v));
+    if (typeof v === "string" && v) facts.push([`${words(name)} (they say)`, amounts ? `${shortMoney(Number(amounts[1]))} to ${shortMoney(Number(amounts[2]))}` : v]);
   }
   if (prices.length) facts.push(["Price", range(prices, shortMoney)]);
   if (beds.length) facts.push(["Bedrooms", range(beds, number)]);
