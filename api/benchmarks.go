@@ -33,9 +33,14 @@ func (a *API) benchmarks(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	asOf, err := c.day("as_of", 0)
+	if err != nil {
+		return nil, err
+	}
 	page, next, err := a.o.Market.Benchmarks(a.o.Leads, market.BenchmarkQuery{
 		Organization: organization, Type: catalog.Word(c.param("property_type")), Range: plus(c.param("price_range")),
 		Area: c.param("market_area"), Metric: c.param("metric_type"), Limit: limit, After: string(after), Now: a.o.Now(),
+		AsOf: market.Date(asOf),
 	})
 	if err != nil {
 		return nil, err

@@ -58,6 +58,12 @@ func TestALeadWhoComesBackWaitsForThePill(t *testing.T) {
 	b.until(`!!document.querySelector(".fresh button") || [...document.querySelectorAll("[data-lead]")].some((e) => e.innerText.includes("On your site now"))`)
 	b.run(`document.querySelector(".fresh button")?.click()`)
 	b.until(`/\(\d+(st|nd|rd|th) view\)/.test(document.querySelector(".lead.online .where")?.innerText)`)
+	repeat := `{"eventType":"property_view","sessionId":"s-2-live","visitorId":"v-2","propertyId":"12-maple-street","pageId":"one"}`
+	o.send("POST", "/v1/events?k="+writeKey, repeat)
+	o.send("POST", "/v1/events?k="+writeKey, repeat) // the same page: the same view
+	b.open(o.url + eval[string](b, `document.querySelector(".lead.online a.name").pathname`))
+	b.until(`/\(4th view\)/.test(document.querySelector(".now .where")?.innerText)`)
+	b.until(`document.querySelector(".group summary").innerText.includes("12 Maple St 4 views")`)
 	b.noErrors()
 }
 
@@ -78,6 +84,23 @@ func TestALostConnectionIsToldAndMended(t *testing.T) {
 	o.send("POST", "/v1/leads", `{"formData":{"full_name":"Noa New","email":"noa@example.com"}}`)
 	b.until(`!document.body.innerText.includes("Connection lost")`)
 	b.says("Noa New")
+
+	// Nor is a note lost that is being written meanwhile.
+	lead := o.newest()
+	b.run(`document.querySelector('.lead a.name[href$="%[1]s"], .leadrow a.name[href$="%[1]s"]').click()`, lead)
+	b.pressed("Add a note or contact")
+	b.run(`const f = document.querySelector("textarea"); f.value = "Wants to see it on Friday."; f.dispatchEvent(new Event("input", { bubbles: true }))`)
+	o.stop()
+	b.pressed("Add")
+	b.says("It is not added.")
+	b.says("Connection lost")
+	o.start()
+	b.until(`!document.body.innerText.includes("Connection lost")`)
+	if got := eval[string](b, `document.querySelector("textarea").value`); got != "Wants to see it on Friday." {
+		t.Errorf("the note is %q now", got)
+	}
+	b.pressed("Add")
+	eventually(t, "the note", func() bool { return len(o.deeds(lead).Activities) == 1 })
 }
 
 // What Today asks for first is asked for by its document, while the scripts load, and not again by them.
@@ -120,6 +143,7 @@ func TestFiveThousandLeadsOnASlowMachine(t *testing.T) {
 		t.Logf("interactive after %.0f ms on 4 times less CPU, %d bytes loaded", eval[float64](b, `window.interactive`),
 			eval[int](b, `performance.getEntriesByType("resource").filter((e) => e.name.includes("/app/files/")).reduce((n, e) => n + e.transferSize, 0)`))
 	}
+	b.named()
 	b.picture("today-large-1280")
 	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		return call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 1})

@@ -19,6 +19,7 @@ func TestTheModelPageHoldsWhatWasSaidAgainstWhatCame(t *testing.T) {
 		o.Now = func() time.Time { return time.Now().Add(-time.Duration(ago.Load())) }
 	})
 	for i := range 45 {
+		ago.Store(int64((200 + 2*time.Duration(45-i)) * 24 * time.Hour))
 		o.lead(i)
 	}
 	var all struct{ Leads []struct{ ID string } }
@@ -28,6 +29,16 @@ func TestTheModelPageHoldsWhatWasSaidAgainstWhatCame(t *testing.T) {
 	}
 	ago.Store(0)
 	o.lead(45)
+	var job struct{ ID, State string }
+	o.post("/v1/models/train", "", &job)
+	eventually(t, "a training", func() bool { o.get("/v1/jobs/"+job.ID, &job); return job.State == "done" })
+	var models struct {
+		Models []struct{ Temporal []struct{ N int } }
+	}
+	o.get("/v1/models", &models)
+	if len(models.Models) != 1 || len(models.Models[0].Temporal) == 0 {
+		t.Fatalf("%+v", models)
+	}
 	var m struct {
 		Bins []struct {
 			Leads, Won int
@@ -50,6 +61,7 @@ func TestTheModelPageHoldsWhatWasSaidAgainstWhatCame(t *testing.T) {
 	for _, says := range []string{"Predictions this hour", "Time a prediction", "Model was in memory", "Chances said, and deals that came"} {
 		b.says(says)
 	}
+	b.until(fmt.Sprintf(`document.querySelectorAll("[aria-label='Trained then, tried on later leads'] tbody tr").length === %d`, len(models.Models[0].Temporal)))
 	b.until(`!!document.querySelector(".series canvas")`)
 	for _, width := range []int{1280, 360} {
 		b.size(width, 900)

@@ -60,12 +60,14 @@ func officeOf(b *backend, leads int) *office {
 // fill makes leads that visited over the last two weeks.
 func (o *office) fill(leads int) {
 	o.t.Helper()
+	o.send("PATCH", "/v1/profiles/default", `{"full_name":"Robin Hale"}`)
+	now := time.Now()
 	for i := range 20 {
 		id, address := home(i)
-		o.send("PUT", "/v1/listings/"+id, fmt.Sprintf(`{"address":"%s","city":"Springfield","price":%d,"beds":%d,"property_type":"house","status":"active"}`, address, 300_000+25_000*i, 2+i%4))
+		o.send("PUT", "/v1/listings/"+id, fmt.Sprintf(`{"address":"%s","city":"Springfield","price":%d,"beds":%d,"sqft":%d,"property_type":"house","status":"active","listed_at":%q}`,
+			address, 300_000+25_000*i, 2+i%4, 1200+90*(i%7), now.AddDate(0, 0, -100).Format(time.DateOnly)))
 	}
 	var lines bytes.Buffer
-	now := time.Now()
 	for i := range leads {
 		visits := 1 + o.random.IntN(4)
 		for v := range visits {

@@ -97,9 +97,15 @@ type BenchmarkQuery struct {
 	Limit        int
 	After        string // the end of the page before
 	Now          time.Time
+	// AsOf is a day of the past, as each site's clock shows it, or 0 for today. Of a past day only the organization's own
+	// listings are told: two days of a pool that lie side by side would tell the one sale between them.
+	AsOf Date
 }
 
 func (q *BenchmarkQuery) check() error {
+	if today := Date(siteDay(q.Now.UnixMilli(), &catalog.Site{})); q.AsOf > today+1 { // east of Greenwich it is tomorrow already
+		return fault.Field(fault.InvalidField, "as_of", "as_of lies ahead: today is %s in UTC.", today)
+	}
 	if q.Range != "" && rangeNumber(q.Range) < 0 {
 		return fault.Field(fault.InvalidField, "price_range", "price_range is one of: %s.", strings.Join(catalog.PriceRanges, ", "))
 	}

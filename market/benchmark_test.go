@@ -165,6 +165,52 @@ func TestTheInquiryRateIsARatioOfSumsAndNamesBothMeans(t *testing.T) {
 	}
 }
 
+// On each of three sites that share, five homes were sold in the half year before, four are for sale, and one was withdrawn.
+func TestABenchmarkOfAPastDayIsOfWhatWasSoThen(t *testing.T) {
+	w := newWorld(t)
+	sites := []*catalog.Site{w.tenant("ash", true), w.tenant("elm", true), w.tenant("oak", true)}
+	for _, s := range sites {
+		for i := range 5 {
+			closed := now.AddDate(0, 0, -150+i*30) // 150, 120, 90, 60, 30 days ago
+			w.sell(s, fmt.Sprintf(`{"id":"L%d","property_type":"condo","price":100000,"sqft":%d,"status":"sold","listed_at":%q,"closed_at":%q}`,
+				i, 1000/(i+1), closed.AddDate(0, 0, -100).Format(time.DateOnly), closed.Format(time.DateOnly)))
+		}
+		for i := range 4 {
+			w.sell(s, fmt.Sprintf(`{"id":"M%d","property_type":"condo","price":100000,"sqft":1000,"status":"active","listed_at":%q}`, i, now.AddDate(0, 0, -95).Format(time.DateOnly)))
+		}
+		w.sell(s, `{"id":"gone","property_type":"condo","price":100000,"sqft":1000,"status":"withdrawn","listed_at":"2020-01-01"}`)
+	}
+	ago := func(days int) BenchmarkQuery {
+		return BenchmarkQuery{Organization: "ash", Metric: PricePerSqft, AsOf: Date(day - days)}
+	}
+	// Those that were sold cost 100, 200, 300.03, 400 and 500; all of them were listed by the 130th day before today.
+	w.same(w.told(ago(131)))
+	w.same(w.told(ago(130)), "condo 0-250000 national price_per_sqft 300.06 (149.32-450.8) n=5 organization 1")
+	w.same(w.told(ago(96)), "condo 0-250000 national price_per_sqft 300.06 (149.32-450.8) n=5 organization 1")
+	w.same(w.told(ago(95)), "condo 0-250000 national price_per_sqft 211.14 (115.89-306.4) n=9 organization 1")
+	w.same(w.told(BenchmarkQuery{Organization: "ash", Metric: TimeOnMarket, AsOf: Date(day - 31)}))
+	w.same(w.told(BenchmarkQuery{Organization: "ash", Metric: TimeOnMarket, AsOf: Date(day - 30)}), "condo 0-250000 national time_on_market 100 (100-100) n=5 organization 1")
+	if _, _, err := w.market.Benchmarks(nil, BenchmarkQuery{Organization: "ash", Now: now, AsOf: Date(day + 2)}); !fault.Is(err, fault.InvalidField) {
+		t.Errorf("the day after tomorrow: %v", err)
+	}
+	for i := range 5 { // the last one was sold 30 days ago
+		status := `"active"`
+		if i == 4 {
+			status = fmt.Sprintf(`"sold","closed_at":%q`, now.AddDate(0, 0, -30).Format(time.DateOnly))
+		}
+		w.sell(w.first(), fmt.Sprintf(`{"id":"V%d","property_type":"loft","price":100000,"status":%s,"listed_at":"2020-01-01"}`, i, status))
+		w.view(fmt.Sprint("v", i), fmt.Sprint("V", i), day-40, 0, -1)
+	}
+	rate := []string{"loft 0-250000 national inquiry_rate 0 (0-59.91) n=5 organization 1"} // -ln(.05)/5
+	for days, want := range map[int][]string{0: nil, 41: nil, 40: rate, 31: rate, 30: nil} {
+		q := BenchmarkQuery{Metric: InquiryRate}
+		if days > 0 {
+			q.AsOf = Date(day - days)
+		}
+		w.same(w.told(q), want...)
+	}
+}
+
 func TestPoolsNeedThreeWhoAgreedAndNoneAboveThreeFifths(t *testing.T) {
 	w := newWorld(t)
 	sites := map[string]*catalog.Site{}

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -67,9 +68,9 @@ type homeOnSite struct {
 func newGathering(m *Market, l *leads.Leads, q *BenchmarkQuery) *gathering {
 	g := &gathering{
 		market: m, leads: l, q: q, of: map[string]map[Segment]*samples{}, areas: map[string]map[string]int{}, homes: map[uint32]map[string]homeOnSite{},
-		today: Date(siteDay(q.Now.UnixMilli(), &catalog.Site{})),
+		today: cmp.Or(q.AsOf, Date(siteDay(q.Now.UnixMilli(), &catalog.Site{}))),
 	}
-	if !m.catalog.Settings(q.Organization).Pooling.Benchmarks {
+	if q.AsOf != 0 || !m.catalog.Settings(q.Organization).Pooling.Benchmarks {
 		return g
 	}
 	for _, o := range m.catalog.Organizations() {
@@ -122,6 +123,25 @@ func (g *gathering) in(organization string, s Segment) *samples {
 	return g.of[organization][s]
 }
 
+// day returns the day that a site's benchmarks are of.
+func (g *gathering) day(site *catalog.Site) int64 {
+	if g.q.AsOf != 0 {
+		return int64(g.q.AsOf)
+	}
+	return siteDay(g.q.Now.UnixMilli(), site)
+}
+
+// active says whether a listing was active on the day. Of a past day it is told by when it was listed and closed; one that
+// left the market without closing is not known to have been.
+func (g *gathering) active(l *catalog.Listing, site *catalog.Site) bool {
+	if g.q.AsOf == 0 {
+		return l.Status == catalog.StatusActive
+	}
+	day := g.day(site)
+	begun := siteDay(cmp.Or(l.Listed, l.Created), site) <= day
+	return begun && (l.Status == catalog.StatusActive || l.Done() && l.Closed != 0 && siteDay(l.Closed, site) > day)
+}
+
 // segmentsOf returns the segments that a listing is in: those of its city and of all cities. One without a type or a
 // price is in none.
 func (g *gathering) segmentsOf(l *catalog.Listing) (in []Segment) {
@@ -147,12 +167,13 @@ func (g *gathering) listings(site *catalog.Site) {
 		if len(in) == 0 {
 			continue
 		}
-		homes[l.ID] = homeOnSite{in, l.Status == catalog.StatusActive}
+		active := g.active(l, site)
+		homes[l.ID] = homeOnSite{in, active}
 		g.spell(l.City)
 		closed := l.Done() && g.recent(l.Closed, site)
 		for _, s := range in {
 			to := g.in(site.Organization, s)
-			if l.Sqft > 0 && (closed || l.Status == catalog.StatusActive) {
+			if l.Sqft > 0 && (closed || active) {
 				to.pricePerSqft = append(to.pricePerSqft, float64(l.Price)/100/float64(l.Sqft))
 			}
 			if closed && l.Listed != 0 {
@@ -174,15 +195,15 @@ func (g *gathering) spell(city string) {
 	g.areas[area][strings.Join(strings.Fields(city), " ")]++
 }
 
-// recent says whether something happened within the last year.
+// recent says whether something happened within the year before the day.
 func (g *gathering) recent(ms int64, site *catalog.Site) bool {
-	ago := siteDay(g.q.Now.UnixMilli(), site) - siteDay(ms, site)
+	ago := g.day(site) - siteDay(ms, site)
 	return ms != 0 && ago >= 0 && ago < benchmarkYear
 }
 
 // rates gathers the inquiries and visitors of active listings.
 func (g *gathering) rates(site *catalog.Site) error {
-	today := siteDay(g.q.Now.UnixMilli(), site)
+	today := g.day(site)
 	var listing string
 	var t *total
 	flush := func() {
@@ -227,7 +248,7 @@ func (g *gathering) lead(l *leads.LeadRow) error {
 		return nil
 	}
 	last := l.Outcomes[len(l.Outcomes)-1]
-	today := siteDay(g.q.Now.UnixMilli(), site)
+	today := g.day(site)
 	if last.Outcome != wonOutcome || int64(last.Day) > today || int64(last.Day) <= today-benchmarkYear {
 		return nil
 	}

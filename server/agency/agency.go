@@ -39,7 +39,9 @@ type Agency struct {
 	o      Options
 	dice   *rand.Rand
 	client *http.Client
-	named  int // people who have a name so far
+	named  int               // people who have a name so far
+	agents map[string]string // whose the homes for sale are, by home
+	leads  []*shopper        // who wrote and may come back, the keenest last
 }
 
 // seed of every demo.
@@ -47,7 +49,7 @@ const seed = 20_261_126
 
 // New returns an agency.
 func New(o Options) *Agency {
-	return &Agency{o: o, dice: rand.New(rand.NewPCG(seed, seed)), client: &http.Client{Timeout: time.Minute}}
+	return &Agency{o: o, dice: rand.New(rand.NewPCG(seed, seed)), agents: map[string]string{}, client: &http.Client{Timeout: time.Minute}}
 }
 
 // generated is the message of every lead.

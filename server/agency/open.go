@@ -19,7 +19,6 @@ const (
 func (a *Agency) Open(ctx context.Context) error {
 	now := a.o.Now()
 	var past []event
-	var writers []*shopper
 	about := map[*shopper]event{}
 	visits := 0
 	for n := range shoppers {
@@ -33,7 +32,7 @@ func (a *Agency) Open(ctx context.Context) error {
 		for i := range times {
 			before := time.Duration(float64(weeks) * float64(times-i) / float64(times) * (.2 + .8*a.dice.Float64()))
 			if writes && i == times-1 {
-				before = time.Hour + time.Duration(a.dice.IntN(60))*time.Minute
+				before = 10*time.Minute + time.Duration(a.dice.IntN(50))*time.Minute
 			}
 			events := a.visit(s, now.Add(-before))
 			visits++
@@ -48,7 +47,7 @@ func (a *Agency) Open(ctx context.Context) error {
 			}
 		}
 		if writes {
-			writers = append(writers, s)
+			a.leads = append(a.leads, s)
 		}
 	}
 	body, err := lines(past)
@@ -58,12 +57,12 @@ func (a *Agency) Open(ctx context.Context) error {
 	if err := a.ask(ctx, "POST", "/v1/import", "application/x-ndjson", body, nil); err != nil {
 		return err
 	}
-	for _, s := range writers {
+	for _, s := range a.leads {
 		if err := a.write(ctx, about[s]); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(a.o.Out, "Imported %d generated visits; %d of their visitors wrote.\n", visits, len(writers))
+	fmt.Fprintf(a.o.Out, "Imported %d generated visits; %d of their visitors wrote.\n", visits, len(a.leads))
 	return nil
 }
 
@@ -79,7 +78,7 @@ func (a *Agency) write(ctx context.Context, last event) error {
 	}
 	lead := map[string]any{"formData": form, "sessionId": last.Session}
 	if last.Home != "" {
-		lead["listingId"] = last.Home
+		lead["listingId"], lead["profileId"] = last.Home, a.agents[last.Home]
 		for _, h := range a.o.Homes {
 			if h.ID == last.Home && a.dice.IntN(2) == 0 {
 				form["price_range"] = fmt.Sprintf("%d-%d", h.Price*8/10, h.Price*12/10)
@@ -89,10 +88,15 @@ func (a *Agency) write(ctx context.Context, last event) error {
 	return a.send(ctx, "POST", "/v1/leads", lead, nil)
 }
 
-// Walk lets generated visitors look at homes, a new one each few seconds, until ctx ends.
+// Walk lets generated visitors look at homes, a new one each few seconds, until ctx ends. Of those who wrote some come back,
+// the keenest first: two at once, then one each minute.
 func (a *Agency) Walk(ctx context.Context) error {
 	var due []event // of all who are here, by time
 	next := a.o.Now()
+	back := next
+	for n := range min(2, len(a.leads)) {
+		due = append(due, a.visit(a.leads[len(a.leads)-1-n], next)...)
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for n := shoppers; ; {
@@ -102,6 +106,10 @@ func (a *Agency) Walk(ctx context.Context) error {
 			n++
 			due = append(due, a.visit(s, now)...)
 			next = now.Add(time.Duration(5+a.dice.IntN(15)) * time.Second)
+		}
+		if len(a.leads) > 0 && now.Sub(back) > time.Minute {
+			due = append(due, a.visit(a.leads[a.dice.IntN(len(a.leads))], now)...)
+			back = now
 		}
 		var later, send []event
 		for _, e := range due {

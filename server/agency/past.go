@@ -19,6 +19,7 @@ type pastLead struct {
 	Created     time.Time         `json:"created_at"`
 	Form        map[string]string `json:"formData"`
 	Listing     string            `json:"listing_id"`
+	Agent       string            `json:"profile_id"`
 	Status      string            `json:"status,omitempty"`
 	Outcome     string            `json:"outcome,omitempty"`
 	OutcomeDate *time.Time        `json:"outcome_date,omitempty"`
@@ -39,10 +40,13 @@ type pastLead struct {
 // Past makes the listings, imports the past leads and asks for a model to be trained from them. It returns once there is a
 // verdict.
 func (a *Agency) Past(ctx context.Context) error {
-	if err := a.listings(ctx); err != nil {
+	now := a.o.Now()
+	if err := a.people(ctx); err != nil {
 		return err
 	}
-	now := a.o.Now()
+	if err := a.listings(ctx, now); err != nil {
+		return err
+	}
 	rows := make([]pastLead, pastLeads)
 	won := 0
 	for i := range rows {
@@ -86,6 +90,10 @@ func (a *Agency) pastLead(i int, now time.Time) pastLead {
 	l.Score = min(50+15*l.Returning+10*btoi(l.Visits > 3)+10*btoi(l.Seconds > 120)+15*btoi(l.Seconds > 300)+5*l.Deep+2*len(l.Form), 100)
 	truth := -3.9 + .55*float64(l.Deep) + .3*float64(l.Visits) + .5*keen - .6*float64(l.Social)
 	a.end(&l, 1/(1+math.Exp(-truth)), now)
+	l.Agent = a.agent()
+	if l.Outcome == "closed_won" {
+		l.Listing = fmt.Sprintf("sold-%d", d.IntN(soldHomes))
+	}
 	return l
 }
 
@@ -113,23 +121,34 @@ func (a *Agency) end(l *pastLead, p float64, now time.Time) {
 	l.OutcomeDate = &at
 }
 
-// listings puts the homes into the catalog.
-func (a *Agency) listings(ctx context.Context) error {
-	type listing struct {
-		ID      string    `json:"id"`
-		Price   int       `json:"price"`
-		Address string    `json:"address"`
-		City    string    `json:"city"`
-		Type    string    `json:"property_type"`
-		Beds    int       `json:"beds"`
-		Baths   float64   `json:"baths"`
-		Sqft    int       `json:"sqft"`
-		Status  string    `json:"status"`
-		Listed  time.Time `json:"listed_at"`
-	}
+// listing is a row of the catalog, by the names of the API.
+type listing struct {
+	ID      string     `json:"id"`
+	Price   int        `json:"price"`
+	Address string     `json:"address"`
+	City    string     `json:"city"`
+	Type    string     `json:"property_type"`
+	Beds    int        `json:"beds"`
+	Baths   float64    `json:"baths"`
+	Sqft    int        `json:"sqft"`
+	Status  string     `json:"status"`
+	Listed  time.Time  `json:"listed_at"`
+	Closed  *time.Time `json:"closed_at,omitempty"`
+	Agent   string     `json:"profile_id"`
+}
+
+// listings puts the homes into the catalog, those that were sold before those for sale.
+func (a *Agency) listings(ctx context.Context, now time.Time) error {
 	var all []listing
+	for i := range soldHomes {
+		all = append(all, a.soldHome(i, now))
+	}
 	for _, h := range a.o.Homes {
-		all = append(all, listing{h.ID, h.Price, h.Address, h.City, "house", h.Beds, h.Baths, h.Sqft, "active", h.Listed})
+		a.agents[h.ID] = a.agent()
+		all = append(all, listing{
+			ID: h.ID, Price: h.Price, Address: h.Address, City: h.City, Type: "house", Beds: h.Beds, Baths: h.Baths, Sqft: h.Sqft,
+			Status: "active", Listed: h.Listed, Agent: a.agents[h.ID],
+		})
 	}
 	body, err := lines(all)
 	if err != nil {

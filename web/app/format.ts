@@ -11,6 +11,7 @@ const shortAmounts = new Intl.NumberFormat(locale, { style: "currency", currency
 const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const shortDays = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const weekdays = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
+const shortMonths = new Intl.DateTimeFormat(locale, { month: "short", timeZone: "UTC" });
 const months = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
 const moments = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const clocks = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
@@ -29,6 +30,9 @@ export const percent = (share: Maybe) => (share == null ? none : shares.format(s
 export const money = (n: Maybe) => (n == null ? none : amounts.format(n));
 export const shortMoney = (n: Maybe) => (n == null ? none : shortAmounts.format(n));
 
+// three is a number between 0 and 1 of which three digits count, such as an AUC: .822.
+export const three = (n: Maybe) => (n == null ? none : n.toFixed(3).replace(/^0/, ""));
+
 // signed is a number that adds: +9, −3.
 export const signed = (n: number) => (n > 0 ? "+" : n < 0 ? "−" : "±") + number(Math.abs(n));
 
@@ -45,15 +49,23 @@ export const list = (items: string[]) => lists.format(items);
 // chance is a probability as people count: about 1 in 12. With the average it says how it compares.
 export function chance(p: Maybe, average?: number | null): string {
   if (p == null) return none;
-  let text = "almost none";
-  if (p >= 0.95) text = "almost certain";
-  else if (p >= 0.4) text = `about ${whole.format(p * 10)} in 10`;
-  else if (p >= 0.0005) text = `about 1 in ${whole.format(roundOdds(1 / p))}`;
-  if (average == null || average <= 0) return text;
+  const compared = besideAverage(p, average);
+  return compared ? `${odds(p)}, ${compared}` : odds(p);
+}
+
+export function odds(p: Maybe): string {
+  if (p == null) return none;
+  if (p >= 0.95) return "almost certain";
+  if (p >= 0.4) return `about ${whole.format(p * 10)} in 10`;
+  return p >= 0.0005 ? `about 1 in ${whole.format(roundOdds(1 / p))}` : "almost none";
+}
+
+// besideAverage says how a probability compares, "" where there is no average.
+export function besideAverage(p: Maybe, average?: number | null): string {
+  if (p == null || average == null || average <= 0) return "";
   const times = p / average;
-  if (times >= 1.5) return `${text}, ${times < 10 ? fine.format(Math.round(times * 2) / 2) : whole.format(times)} times your average`;
-  if (times <= 0.67) return `${text}, below your average`;
-  return `${text}, about your average`;
+  if (times >= 1.5) return `${times < 10 ? fine.format(Math.round(times * 2) / 2) : whole.format(times)} times your average`;
+  return times <= 0.67 ? "below your average" : "about your average";
 }
 
 // roundOdds keeps two digits: 1 in 137 says more than is known.
@@ -81,6 +93,7 @@ export const day = (t: When) => { const d = date(t); return d ? days.format(d) :
 export const shortDay = (t: When) => { const d = date(t); return d ? shortDays.format(d) : none; };
 export const weekday = (t: When) => { const d = date(t); return d ? weekdays.format(d) : none; };
 export const month = (t: When) => { const d = date(t); return d ? months.format(d) : none; };
+export const shortMonth = (t: When) => { const d = date(t); return d ? shortMonths.format(d) : none; };
 export const moment = (t: When) => { const d = date(t); return d ? moments.format(d) : none; };
 export const clock = (t: When) => { const d = date(t); return d ? clocks.format(d) : none; };
 

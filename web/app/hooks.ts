@@ -35,6 +35,27 @@ export function useGet<T>(path: string, version: string | number = ""): Asked<T>
   };
 }
 
+// useInView keeps the current one of a row of links in view, also when a telephone is turned. It waits a moment: to find out
+// where something stands costs a layout.
+export function useInView(current: string) {
+  const at = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    const show = () => { // the row alone: a telephone's bar that hides is a resize too, and the page must stay where it is
+      const link = at.current, row = link?.parentElement;
+      if (!link || !row) return;
+      const a = link.getBoundingClientRect(), b = row.getBoundingClientRect();
+      row.scrollLeft += a.left + a.width / 2 - b.left - b.width / 2;
+    };
+    const timer = setTimeout(show, 500);
+    addEventListener("resize", show);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("resize", show);
+    };
+  }, [current]);
+  return at;
+}
+
 // now is the time in ms, as of the last half minute: what is shown of it ("3 minutes ago") moves by itself.
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 30_000);

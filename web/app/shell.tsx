@@ -1,9 +1,10 @@
 // The frame around every page: where one can go, who is signed in, what is wrong, what was just done.
 
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { announced } from "./announce";
 import { back, get, lost } from "./api";
+import { useInView } from "./hooks";
 import { help, shortcuts } from "./keys";
 import { may, me } from "./me";
 import { Loading } from "./parts/basics";
@@ -36,11 +37,7 @@ const places: Place[] = [
 const linked = places.filter((p) => !p.hidden && (!p.admin || may.admin));
 
 function Links({ current }: { current: string }) {
-  const at = useRef<HTMLAnchorElement>(null);
-  useEffect(() => { // later: to find out where it stands costs a layout
-    const timer = setTimeout(() => at.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), 500);
-    return () => clearTimeout(timer);
-  }, [current]);
+  const at = useInView(current);
   return <>{linked.map((p) => <a href={`/app/${p.path}`} aria-current={p.path === current ? "page" : undefined} ref={p.path === current ? at : undefined}>{p.name}</a>)}</>;
 }
 

@@ -75,10 +75,10 @@ async function asHere(): Promise<Leads | null> {
   return as ? get<Leads>(query("/v1/leads", { sort: "activity", limit: recent })) : nobody;
 }
 
-// showHere puts the leads that are on the site above all others.
+// showHere puts the leads that are on the site above all others, those first who are likeliest to close.
 function showHere(seen: Leads) {
   lately = seen;
-  online.value = seen.leads.filter((l) => l.activity.online);
+  online.value = seen.leads.filter((l) => l.activity.online).sort((a, b) => b.ml_score - a.ml_score);
   const here = new Set(online.value.map((l) => l.id));
   calls.value = calls.value.filter((l) => !here.has(l.id));
 }

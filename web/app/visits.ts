@@ -12,7 +12,7 @@ export interface Story {
 }
 
 export const span = 14; // days
-const newest = 4; // sessions whose timelines are counted
+export const newest = 8; // sessions whose timelines are counted and shown
 const atOnce = 3;
 const fresh = 30_000; // ms
 
@@ -50,20 +50,27 @@ export function perDay(sessions: Session[], today = new Date()): number[] {
 export const eventsOf = async (s: Session) =>
   (await get<{ events: TimelineEvent[] }>(query(`/v1/sessions/${id(s.session_id)}/events`, { limit: 1000, site_id: s.site_id }))).events;
 
+// viewsOf counts the views of each listing. A repeat on one page is the same view, as the server counts it.
+export function viewsOf(events: TimelineEvent[]): Map<string, number> {
+  const views = new Map<string, number>(), seen = new Set<string>();
+  for (const e of events) {
+    if (e.event_type !== "property_view" || !e.listing_id) continue;
+    const view = `${e.page_id} ${e.listing_id}`;
+    if (e.page_id && seen.has(view)) continue;
+    seen.add(view);
+    views.set(e.listing_id, (views.get(e.listing_id) ?? 0) + 1);
+  }
+  return views;
+}
+
 async function load(lead: Lead, withViews: boolean): Promise<Story> {
   const on = { site_id: lead.site_id }; // browsers chose these ids: another site may know them too
   let sessions: Session[] = [];
   if (lead.visitor_id) sessions = (await get<Visitor>(query(`/v1/visitors/${id(lead.visitor_id)}`, on))).sessions;
   else if (lead.session_id) sessions = [await get<Session>(query(`/v1/sessions/${id(lead.session_id)}`, on))];
-  const views = new Map<string, number>();
-  if (withViews) {
-    for (const s of sessions.slice(0, newest)) {
-      for (const e of await eventsOf(s)) {
-        if (e.event_type === "property_view" && e.listing_id) views.set(e.listing_id, (views.get(e.listing_id) ?? 0) + 1);
-      }
-    }
-  }
-  return { sessions, days: perDay(sessions), views };
+  const events: TimelineEvent[] = [];
+  if (withViews) for (const s of sessions.slice(0, newest)) events.push(...await eventsOf(s));
+  return { sessions, days: perDay(sessions), views: viewsOf(events) };
 }
 
 // useStory returns the story of a lead, undefined until it is known, null if there is none.

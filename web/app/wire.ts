@@ -124,6 +124,7 @@ export interface Visitor {
 
 export interface TimelineEvent {
   event_type: string;
+  page_id?: string | null;
   time: string;
   listing_id?: string;
   duration_seconds?: number;

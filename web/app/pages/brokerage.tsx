@@ -1,16 +1,17 @@
 // Brokerage: the agents side by side, leads that nobody has called, and how the organization does.
 
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { id as path, query } from "../api";
-import type { Numbers } from "../agents";
-import { ago, count, decimal, duration, isoDay, month, none, number, ordinal, percent, shortDay } from "../format";
+import { useAgents, type Numbers } from "../agents";
+import { ago, count, decimal, duration, isoDay, month, none, number, percent, shortDay } from "../format";
 import { now, useGet } from "../hooks";
 import { useKeys } from "../keys";
 import { organization } from "../me";
 import { Card, Empty, Figure, Heading, Loading, Pill, Problem } from "../parts/basics";
 import { leadPath } from "../parts/leadcard";
-import { everyDay, Series } from "../parts/series";
+import { everyDay } from "../parts/series";
 import { Table } from "../parts/table";
+import { Trend } from "../parts/trend";
 import { nameOf } from "../person";
 import { go } from "../route";
 import type { Lead, Page } from "../wire";
@@ -52,11 +53,12 @@ function Leaderboard() {
     <Card title="Agents" action={<label class="choice"><span class="unseen">Month</span><select value={chosen} onChange={(e) => choose(e.currentTarget.value)}>{lastMonths.map((m) => <option value={m}>{month(m + "-01")}</option>)}</select></label>}>
       <Problem error={asked.error} what="leaderboard" again={asked.again} />
       {!asked.data && !asked.error && <Loading what="the agents" />}
-      {asked.data && <Table caption={`Agents in ${month(chosen + "-01")}`} rows={asked.data.agents} rowKey={(a) => a.profile_id} columns={[
-        { title: "Agent", cell: (a) => `${ordinal(a.rank)} ${a.full_name}` }, { title: "Closed", number: true, cell: (a) => number(a.closed_deals) },
+      {asked.data && <Table stack caption={`Agents in ${month(chosen + "-01")}`} rows={asked.data.agents} rowKey={(a) => a.profile_id} columns={[
+        { title: "Agent", cell: (a) => `${a.rank}. ${a.full_name}` }, { title: "Closed", number: true, cell: (a) => number(a.closed_deals) },
         { title: "Leads", number: true, cell: (a) => number(a.total_leads) }, { title: "Rate", number: true, cell: (a) => (a.conversion_rate == null ? none : percent(a.conversion_rate / 100)) },
-        { title: "To contact", number: true, cell: (a) => (a.avg_minutes_to_contact == null ? none : duration(a.avg_minutes_to_contact * 60)) },
-        { title: "Days to close", number: true, cell: (a) => decimal(a.avg_days_to_close) }, { title: "Open", number: true, cell: (a) => number(a.open_leads) }]} />}
+        { title: "First contact", number: true, cell: (a) => (a.avg_minutes_to_contact == null ? none : duration(a.avg_minutes_to_contact * 60)) },
+        { title: "Days to close", number: true, cell: (a) => decimal(a.avg_days_to_close) }, { title: "Open", number: true, cell: (a) => number(a.open_leads) },
+        { title: "Page views", number: true, cell: (a) => number(a.profile_views) }]} />}
     </Card>
   );
 }
@@ -73,24 +75,28 @@ function useOverdue(priority: "high" | "medium") {
 function Overdue() {
   const high = useOverdue("high"), medium = useOverdue("medium");
   const all = [...high.leads, ...medium.leads];
+  const agents = useAgents();
   return (
     <Card title={`Waiting too long: ${number(all.length)}${high.more || medium.more ? "+" : ""}`}>
       <Problem error={high.asked.error} what="leads" again={high.asked.again} />
-      {high.asked.data && !all.length && <p class="muted">Nobody: every lead of high priority was contacted within an hour, every one of medium within a day, or is still young.</p>}
-      {all.length > 0 && <Table caption="Leads that wait" rows={all.slice(0, 50)} rowKey={(l) => l.id} columns={[
+      {high.asked.data && !all.length && <p class="muted">Nobody. A lead stands here if its priority is high and nobody contacted it within an hour, or medium and within a day.</p>}
+      {all.length > 0 && <Table stack caption="Leads that wait" rows={all.slice(0, 50)} rowKey={(l) => l.id} columns={[
         { title: "Lead", cell: (l) => <a href={leadPath(l)}>{nameOf(l)}</a> },
         { title: "Priority", cell: (l) => <Pill tone={l.ml_priority === "high" ? "hot" : "strong"}>{l.ml_priority}</Pill> },
-        { title: "Came", cell: (l) => ago(l.created_at, now.value) }, { title: "Agent", cell: (l) => l.profile_id }]} />}
+        { title: "Came", cell: (l) => ago(l.created_at, now.value) }, { title: "Agent", cell: (l) => agents?.find((a) => a.id === l.profile_id)?.name ?? l.profile_id }]} />}
     </Card>
   );
 }
 
 function Days() {
   const asked = useGet<{ totals: Sums; days: (Sums & { date: string })[] }>(`${at}/analytics`);
-  const points = useMemo(() => everyDay(asked.data?.days ?? [], 30, (d) => d.total_leads), [asked.data]);
-  const t = asked.data?.totals;
+  const t = asked.data?.totals, rows = asked.data?.days ?? [];
+  const measures = () => [
+    { name: "Leads", unit: "Leads", points: everyDay(rows, 30, (d) => d.total_leads) },
+    { name: "Closed, of the leads of a day", unit: "Deals", points: everyDay(rows, 30, (d) => d.total_conversions) },
+    { name: "Page views", unit: "Views", points: everyDay(rows, 30, (d) => d.total_profile_views) }];
   return (
-    <Card title="Last 30 days">
+    <><Card title="Last 30 days">
       <Problem error={asked.error} what="organization numbers" again={asked.again} />
       {!asked.data && !asked.error && <Loading what="the days" />}
       {t && <>
@@ -99,9 +105,9 @@ function Days() {
           <Figure label="Of these leads closed" value={number(t.total_conversions)} note={t.avg_conversion_rate == null ? undefined : percent(t.avg_conversion_rate / 100)} />
           <Figure label="Most deals" value={t.total_conversions ? t.top_performing_agent_name ?? none : none} />
         </dl>
-        {t.total_leads > 0 && <Series caption="Leads a day" of="Day" unit="Leads" points={points} name={(d) => shortDay(d)} />}
       </>}
     </Card>
+    {t && (t.total_leads > 0 || t.total_profile_views > 0) && <Trend title="Day by day" of="Day" measures={measures} from={asked.data} name={(d) => shortDay(d)} />}</>
   );
 }
 

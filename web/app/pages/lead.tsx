@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { get, id as path, query, send } from "../api";
-import { ago, chance, count, day, duration, moment, none, number, percent, words } from "../format";
+import { ago, besideAverage, count, day, duration, moment, none, number, odds, percent, words } from "../format";
 import { now, useEvery, useGet } from "../hooks";
 import { label } from "../listings";
 import { may } from "../me";
@@ -53,8 +53,10 @@ function Why({ lead }: { lead: Lead }) {
       <dl class="figures">
         <Figure label="When the form came" value={first ? number(first.ml_score) : none} note={day(lead.created_at)} />
         <Figure label="Now" value={number(lead.ml_score)} note={lead.ml_scored_at ? `scored ${ago(lead.ml_scored_at, now.value)}` : undefined} />
-        <Figure label="Behaviour: when they wrote, this visit" value={`${number(lead.behavioral_score)} → ${number(lead.activity.score_now)}`} note="of 100" />
-        <Figure label="Chance that it closes" value={chance(lead.conversion_probability, lead.assumed ? null : lead.base_rate)} note={lead.assumed ? "assumed until deals are recorded" : `${percent(lead.conversion_probability)}`} />
+        {lead.activity.score_now == null ? <Figure label="Behaviour when they wrote" value={number(lead.behavioral_score)} note="of 100" />
+          : <Figure label="Behaviour: when they wrote, this visit" value={`${number(lead.behavioral_score)} → ${number(lead.activity.score_now)}`} note="of 100" />}
+        <Figure label="Chance that it closes" value={odds(lead.conversion_probability)}
+          note={lead.assumed ? "assumed until deals are recorded" : [percent(lead.conversion_probability), besideAverage(lead.conversion_probability, lead.base_rate)].filter(Boolean).join(", ")} />
       </dl>
       <Waterfall {...steps(lead)} end={lead.ml_score} endText="Score" />
       {may.write && (

@@ -157,9 +157,9 @@ function LiveRow({ row }: { row: Row }) {
   const s = row.sessions[0];
   return (
     <li class={here ? "visitor" : "visitor gone"} data-visitor={row.key}>
-      <span class="value">{number(row.behavioral_score)}</span>
+      <span class="value">{number(row.behavioral_score)}<small class="muted">of 100</small></span>
       <span class="who"><Who row={row} /><small class="muted">{s?.device_info.type ? words(s.device_info.type) : "Unknown device"}{s?.source?.utm_source && `, from ${s.source.utm_source}`}</small></span>
-      <span class="where">{doing(row)}<small class="muted">{count(row.properties_viewed.length, "listing")}, {duration(row.total_duration_seconds)}</small></span>
+      <span class="where">{doing(row)}<small class="muted">{row.properties_viewed.length ? count(row.properties_viewed.length, "listing") : "No listing yet"}{row.total_duration_seconds > 0 && `, ${duration(row.total_duration_seconds)}`}</small></span>
       <span><Pill tone={row.conversion_intent === "high" ? "hot" : row.conversion_intent === "medium" ? "strong" : "plain"}>{words(row.conversion_intent)} intent</Pill></span>
       <span class="when"><span class={here ? "dot" : "dot off"} aria-hidden="true" />{here ? ago(row.last_visit, now.value) : "Left"}</span>
     </li>

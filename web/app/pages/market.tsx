@@ -1,13 +1,14 @@
 // Market: a listing beside others of its kind. A number without enough others is not shown, and a suggestion has its evidence.
 
-import { useState } from "preact/hooks";
-import { id as path, query } from "../api";
-import { count, decimal, list, money, none, number, percent, shortMoney, words } from "../format";
+import { useEffect, useState } from "preact/hooks";
+import { get, id as path, query } from "../api";
+import { count, decimal, isoDay, list, money, none, number, percent, shortDay, shortMoney, shortMonth, words } from "../format";
 import { useGet } from "../hooks";
 import { useKeys } from "../keys";
 import { label } from "../listings";
 import { Card, Empty, Heading, Loading, Pill, Problem } from "../parts/basics";
 import { Table } from "../parts/table";
+import { Trend } from "../parts/trend";
 import { amend, go, parameter } from "../route";
 import type { Listing, Page } from "../wire";
 
@@ -52,28 +53,72 @@ function value(metric: string, n: number | null): string {
 }
 
 const range = (b: Benchmark) => `${value(b.metric_type, b.interval.low)} to ${value(b.metric_type, b.interval.high)}`;
-const prices = (r: string) => (r.endsWith("+") ? `from ${shortMoney(Number(r.slice(0, -1)))}` : r.split("-").map((n) => shortMoney(Number(n))).join(" to "));
+const prices = (r: string) => (r.endsWith("+") ? `${shortMoney(Number(r.slice(0, -1)))} and more` : r.split("-").map((n) => shortMoney(Number(n))).join(" to "));
+
+// monthEnds are the last days of the eleven months before this one, and today.
+function monthEnds(): Date[] {
+  const d = new Date();
+  return [...Array.from({ length: 11 }, (_, i) => new Date(d.getFullYear(), d.getMonth() - 10 + i, 0, 12)), d];
+}
+
+interface Then {
+  at: number; // ms
+  benchmarks: Benchmark[];
+}
+
+// useYear asks for the benchmarks of a segment as they were at the ends of months, one after the other.
+function useYear(segment: Comparison["segment"]): Then[] | undefined {
+  const [year, set] = useState<Then[]>();
+  const of = segment && query("/v1/benchmarks", { ...segment });
+  useEffect(() => {
+    if (!of) return;
+    let gone = false;
+    (async () => {
+      const all: Then[] = [];
+      for (const day of monthEnds()) {
+        const page = await get<Page<"benchmarks", Benchmark>>(`${of}&as_of=${isoDay(day)}`).catch(() => null);
+        if (gone) return;
+        if (page) all.push({ at: day.getTime(), benchmarks: page.benchmarks });
+      }
+      set(all);
+    })();
+    return () => void (gone = true);
+  }, [of]);
+  return year;
+}
+
+function Year({ segment }: { segment: NonNullable<Comparison["segment"]> }) {
+  const year = useYear(segment);
+  if (!year) return <Card title="Twelve months of this market"><Loading what="the months" /></Card>;
+  const measures = () => Object.keys(names).map((metric) => ({
+    name: nameOf(metric), unit: "Mean", format: (n: number) => value(metric, n),
+    points: year.map((t) => ({ at: t.at, value: t.benchmarks.find((b) => b.metric_type === metric)?.metric_value ?? null })),
+  })).filter((m) => m.points.filter((p) => p.value !== null).length > 1);
+  if (!measures().length) return <Card title="Twelve months of this market"><p class="muted">Not known yet: each month needs 5 of your listings, or deals with them.</p></Card>;
+  return <Trend title="Twelve months of this market" of="Month" measures={measures} from={year} name={(d) => shortDay(d)} tick={shortMonth} />;
+}
 
 function Beside({ listing, site }: { listing: string; site: string }) {
   const asked = useGet<Comparison>(query(`/v1/listings/${path(listing)}/comparison`, { site_id: site }));
   const c = asked.data;
   return (
-    <Card title={label(listing, Number(site))}>
+    <><Card title={label(listing, Number(site))}>
       <Problem error={asked.error} what="comparison" again={asked.again} />
       {!c && !asked.error && <Loading what="the comparison" />}
-      {c?.segment && <p class="muted">Beside {words(c.segment.property_type).toLowerCase()}s of {prices(c.segment.price_range)} in {words(c.segment.market_area)}.</p>}
+      {c?.segment && <p class="muted">Beside the segment: {words(c.segment.property_type).toLowerCase()}, {prices(c.segment.price_range)} in {words(c.segment.market_area)}.</p>}
       {c && !c.segment && <Empty title="It cannot be compared yet."><p>The catalog does not say its {list(c.missing.map((m) => words(m).toLowerCase()))}.</p></Empty>}
-      {!!c?.metrics.length && <Table caption="Beside the market" rows={c.metrics} columns={[
+      {!!c?.metrics.length && <Table stack caption="Beside the market" rows={c.metrics} columns={[
         { title: "Number", cell: (m) => nameOf(m.metric_type) }, { title: "This listing", number: true, cell: (m) => value(m.metric_type, m.value) },
-        { title: "Others", number: true, cell: (m) => (m.benchmark ? value(m.metric_type, m.benchmark.metric_value) : "fewer than 5") },
-        { title: "90 % range", number: true, cell: (m) => (m.benchmark ? range(m.benchmark) : none) }, { title: "n", number: true, cell: (m) => number(m.benchmark?.sample_size) },
-        { title: "It is", cell: (m) => (m.position ? <Pill tone={m.position === "within" ? "plain" : "strong"}>{m.position}</Pill> : none) }]} />}
+        { title: "Others", number: true, cell: (m) => (m.benchmark ? value(m.metric_type, m.benchmark.metric_value) : "too few, under 5") },
+        { title: "90 % range", number: true, cell: (m) => (m.benchmark ? range(m.benchmark) : none) }, { title: "How many", number: true, cell: (m) => number(m.benchmark?.sample_size) },
+        { title: "Verdict", cell: (m) => (m.position ? <Pill tone={m.position === "within" ? "plain" : "strong"}>{m.position}</Pill> : none) }]} />}
       {c && c.metrics.length > 0 && !c.suggestions.length && <p class="muted">Nothing stands out: there is no suggestion without evidence.</p>}
       {c?.suggestions.map((s) => (
         <div class="suggestion"><p><strong>{s.text}</strong></p>
           <ul>{s.evidence.map((e) => <li>{nameOf(e.metric_type)}: {value(e.metric_type, e.value)}, others {value(e.metric_type, e.metric_value)} ({count(e.sample_size, "listing")})</li>)}</ul></div>
       ))}
     </Card>
+    {c?.segment && <Year segment={c.segment} />}</>
   );
 }
 
@@ -82,7 +127,8 @@ export default function Market() {
   const benchmarks = useGet<Page<"benchmarks", Benchmark>>("/v1/benchmarks");
   const all = listings.data?.listings ?? [];
   const [chosen, choose] = useState({ listing: parameter("listing"), site: parameter("site_id") });
-  const first = { listing: all[0]?.id ?? "", site: String(all[0]?.site_id ?? "") };
+  const newest = all.find((l) => l.status === "active") ?? all[0];
+  const first = { listing: newest?.id ?? "", site: String(newest?.site_id ?? "") };
   const { listing, site } = chosen.listing ? chosen : first;
   const at = all.findIndex((l) => l.id === listing && (!site || String(l.site_id) === site));
   const take = (l: Listing) => {
@@ -94,7 +140,7 @@ export default function Market() {
   return (
     <>
       <Heading action={all.length > 0 && <label class="choice">Listing <select value={at} onChange={(e) => take(all[Number(e.currentTarget.value)]!)}>
-        {at < 0 && <option value={at}>{label(listing)}</option>}{all.map((l, i) => <option value={i}>{l.address || l.id}</option>)}</select></label>}>Market</Heading>
+        {at < 0 && <option value={at}>{label(listing)}</option>}{all.map((l, i) => <option value={i}>{l.address || l.id}{l.status && l.status !== "active" && ` (${words(l.status).toLowerCase()})`}</option>)}</select></label>}>Market</Heading>
       {listing && <Beside key={`${site} ${listing}`} listing={listing} site={site} />}
       {listings.data && !listing && <Empty title="The catalog is empty."><p>Send your listings with <code>POST /v1/listings:batch</code>; then each is held against others of its type, price and city.</p></Empty>}
       {!listing && <Problem error={listings.error} what="catalog of listings" again={listings.again} />}
@@ -102,10 +148,10 @@ export default function Market() {
         <Problem error={benchmarks.error} what="benchmarks" again={benchmarks.again} />
         {!benchmarks.data && !benchmarks.error && <Loading what="the benchmarks" />}
         {benchmarks.data && !rows.length && <p class="muted">None yet: each needs 5 listings of one type and price range.</p>}
-        {rows.length > 0 && <Table caption="Benchmarks" rows={rows.slice(0, 200)} columns={[
+        {rows.length > 0 && <Table stack caption="Benchmarks" rows={rows.slice(0, 200)} columns={[
           { title: "Listings", cell: (b) => `${words(b.property_type)}, ${prices(b.price_range)}, ${words(b.market_area)}` }, { title: "Number", cell: (b) => nameOf(b.metric_type) },
           { title: "Mean", number: true, cell: (b) => value(b.metric_type, b.metric_value) }, { title: "90 % range", number: true, cell: range },
-          { title: "n", number: true, cell: (b) => number(b.sample_size) }, { title: "Whose", cell: (b) => (b.organizations > 1 ? count(b.organizations, "organization") : "yours alone") }]} />}
+          { title: "How many", number: true, cell: (b) => number(b.sample_size) }, { title: "Whose", cell: (b) => (b.organizations > 1 ? count(b.organizations, "organization") : "yours alone") }]} />}
       </Card>
     </>
   );

@@ -1,7 +1,7 @@
 // Model: how good the scores have been, and how it is known.
 
 import { useMemo } from "preact/hooks";
-import { clock, count, day, decimal, duration, month, none, number, percent, words } from "../format";
+import { clock, count, day, decimal, duration, month, none, number, percent, three, words } from "../format";
 import { useGet } from "../hooks";
 import { useKeys } from "../keys";
 import { may } from "../me";
@@ -50,11 +50,33 @@ interface Metrics {
   label_coverage: { matured: number; with_outcome: number; share: number | null };
 }
 
+// Tested is a training as it would have been at an earlier moment, tried on the leads that came after it.
+interface Tested {
+  cutoff: string;
+  labels: number;
+  label_wins: number;
+  gate_passed: boolean;
+  n: number;
+  wins: number;
+  auc: number | null;
+  auc_interval: [number, number];
+  rules_auc: number | null;
+  log_loss: number | null;
+  base_log_loss: number | null;
+}
+
+interface Version {
+  version: string;
+  active: boolean;
+  auc: number | null;
+  temporal: Tested[];
+}
+
 interface Models {
+  models: Version[];
   training_log: { time: string; kind: string; version: string; why: string; labels: number; wins: number; auc: number | null }[];
 }
 
-const three = (n: number | null | undefined) => (n == null ? none : n.toFixed(3).replace(/^0/, ""));
 const between = (low: number | null, high: number | null, format: (n: number) => string) => (low == null || high == null ? none : `${format(low)} to ${format(high)}`);
 
 function Kept({ m }: { m: Metrics }) {
@@ -96,6 +118,31 @@ function Reliable({ m }: { m: Metrics }) {
   );
 }
 
+// better says whether the chances of a trial were nearer to what came than the base rate of the time was.
+function better(t: Tested): string {
+  if (!t.gate_passed) return "no model passed then";
+  if (t.log_loss == null || t.base_log_loss == null) return none;
+  return t.log_loss < t.base_log_loss ? "better" : "no better";
+}
+
+function Later({ of: v }: { of: Version }) {
+  const last = v.temporal.at(-1);
+  const worse = last?.auc != null && v.auc != null && last.auc_interval[1] < v.auc;
+  return (
+    <Card title="Does it hold for leads that came later?" action={last && <Pill tone={worse ? "hot" : "strong"}>{worse ? "Less" : last.gate_passed ? "Yes" : "Not known"}</Pill>}>
+      {!last ? <p class="muted">Too little data: it takes 20 leads that are old enough to have closed or not.</p> : <>
+        <p class="muted">{!v.active && `${v.version} is not in use: it did not pass. `}The training of {v.version} as it would have been at earlier moments, from what was known then, tried on the leads that came afterwards and are old enough by now.
+          {worse && " Of late it ranks them less well than the training itself found: the market changes faster than the model."}</p>
+        <Table stack caption="Trained then, tried on later leads" rows={v.temporal} columns={[
+          { title: "As of", cell: (t) => day(t.cutoff) }, { title: "Learned from", number: true, cell: (t) => `${count(t.labels, "lead")}, ${number(t.label_wins)} won` },
+          { title: "Tried on", number: true, cell: (t) => `${count(t.n, "lead")}, ${number(t.wins)} won` },
+          { title: "AUC", number: true, cell: (t) => (t.gate_passed ? three(t.auc) : none) }, { title: "95 % range", number: true, cell: (t) => (t.gate_passed ? between(...t.auc_interval, three) : none) },
+          { title: "AUC of the rules", number: true, cell: (t) => three(t.rules_auc) }, { title: "Beside the base rate", cell: better }]} />
+      </>}
+    </Card>
+  );
+}
+
 function Drift({ m }: { m: Metrics }) {
   const s = m.stability;
   const rows = s ? [["Score", s.score] as const, ...Object.entries(s.features ?? {}).map(([name, v]) => [words(name), v] as const)] : [];
@@ -103,8 +150,8 @@ function Drift({ m }: { m: Metrics }) {
     <Card title="Are visitors still like those it learned from?" action={s && <Pill tone={s.alarm ? "hot" : "strong"}>{s.alarm ? "Changed" : "Yes"}</Pill>}>
       {!s ? <p class="muted">Too little data: it takes a model, and leads from before and after it.</p>
         : <Table caption="Population stability" rows={rows} columns={[
-          { title: "Of", cell: ([name]) => name }, { title: "Index", number: true, cell: ([, v]) => three(v.psi) }, { title: "Chance alone", number: true, cell: ([, v]) => three(v.limit) },
-          { title: "So", cell: ([, v]) => (v.alarm ? <Pill tone="hot">changed</Pill> : "as before") }]} />}
+          { title: "Number", cell: ([name]) => name }, { title: "Shift (PSI)", number: true, cell: ([, v]) => three(v.psi) }, { title: "By chance, up to", number: true, cell: ([, v]) => three(v.limit) },
+          { title: "Verdict", cell: ([, v]) => (v.alarm ? <Pill tone="hot">changed</Pill> : "as before") }]} />}
     </Card>
   );
 }
@@ -113,6 +160,7 @@ export default function Model() {
   const asked = useGet<Metrics>("/v1/models/metrics");
   const log = useGet<Models>("/v1/models");
   const m = asked.data;
+  const trained = log.data?.models.find((v) => v.active) ?? log.data?.models[0];
   const points = useMemo(() => (m?.auc_history ?? []).map((p) => ({ at: Date.parse(p.trained_at), value: p.auc })), [m]);
   const volume = useMemo(() => (m?.prediction_volume_24h ?? []).map((h) => ({ at: Date.parse(h.hour), value: h.count })), [m]);
   useKeys([{ key: "b", does: "Back to Today", run: () => go("/app/") }]);
@@ -134,6 +182,7 @@ export default function Model() {
         </Card>
         <Reliable m={m} />
         <Kept m={m} />
+        {trained && <Later of={trained} />}
         <div class="columns">
           <div>
             <Drift m={m} />
@@ -157,9 +206,9 @@ export default function Model() {
       {log.data && (
         <Card title="Training log">
           {!log.data.training_log?.length ? <p class="muted">Nothing was trained yet.</p>
-            : <Table caption="Training log" rows={log.data.training_log.slice(0, 50)} columns={[
+            : <Table stack caption="Training log" rows={log.data.training_log.slice(0, 50)} columns={[
               { title: "When", cell: (e) => day(e.time) }, { title: "What", cell: (e) => `${words(e.kind)} ${e.version}` }, { title: "Learned from", cell: (e) => (e.labels ? `${count(e.labels, "lead")}, ${number(e.wins)} won` : none) },
-              { title: "AUC", number: true, cell: (e) => three(e.auc) }, { title: "Why", cell: (e) => e.why }]} />}
+              { title: "AUC", number: true, cell: (e) => three(e.auc) }, { title: "Why", text: true, cell: (e) => e.why }]} />}
         </Card>
       )}
     </>

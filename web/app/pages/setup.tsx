@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { number } from "../format";
-import { useGet } from "../hooks";
+import { useGet, useInView } from "../hooks";
 import { useKeys } from "../keys";
 import { organization } from "../me";
 import { Card, Heading, Loading, Problem } from "../parts/basics";
@@ -53,6 +53,7 @@ function FirstSteps({ sites }: { sites: Site[] }) {
 export default function Setup() {
   const part = parameter("part") || "site";
   const asked = useGet<Page<"sites", Site>>("/v1/sites");
+  const at = useInView(part);
   const [chosen, choose] = useState(0);
   const sites = asked.data?.sites ?? [];
   const site = sites.find((s) => s.id === chosen) ?? sites[0];
@@ -70,7 +71,7 @@ export default function Setup() {
       <Heading>Setup</Heading>
       {asked.data && part === "site" && <FirstSteps sites={sites} />}
       <nav class="tabs" aria-label="Parts of the setup">
-        {parts.map(([p, name]) => <a href={`/app/setup?part=${p}`} aria-current={p === part ? "page" : undefined} ref={(el) => { if (p === part) el?.scrollIntoView({ block: "nearest", inline: "center" }); }}>{name}</a>)}
+        {parts.map(([p, name]) => <a href={`/app/setup?part=${p}`} aria-current={p === part ? "page" : undefined} ref={p === part ? at : undefined}>{name}</a>)}
       </nav>
       <Problem error={asked.error} what="sites" again={asked.again} />
       {!asked.data && !asked.error && <Loading what="your sites" />}

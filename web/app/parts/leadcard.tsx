@@ -17,7 +17,7 @@ export const leadPath = (lead: Lead) => `/app/leads/${encodeURIComponent(lead.id
 // whereabouts says where the person is, or when they last were here.
 export function whereabouts(lead: Lead, story?: Story | null): string {
   const a = lead.activity;
-  if (!a.online) return a.last_seen ? `Last on your site ${ago(a.last_seen, now.value)}` : "Never seen on your site";
+  if (!a.online) return a.last_seen ? `Last on your site ${ago(a.last_seen, now.value)}` : lead.imported ? "Imported, not seen on your site since" : "Never seen on your site";
   if (!a.current_listing) return "On your site now";
   const views = story?.views.get(a.current_listing) ?? 0;
   return `On your site now, ${label(a.current_listing, lead.site_id)}${views > 1 ? ` (${ordinal(views)} view)` : ""}`;

@@ -22,8 +22,8 @@ export function everyDay<Row extends { date: string }>(rows: Row[], days: number
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export function Series({ caption, of, unit, points, format = number, name }: {
-  caption: string; of: string; unit: string; points: Moment[]; format?: (n: number) => string; name: (at: number) => string;
+export function Series({ caption, of, unit, points, format = number, name, tick = name }: {
+  caption: string; of: string; unit: string; points: Moment[]; format?: (n: number) => string; name: (at: number) => string; tick?: (at: number) => string;
 }) {
   const at = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -39,7 +39,7 @@ export function Series({ caption, of, unit, points, format = number, name }: {
       chart = new Plot({
         width: box.clientWidth, height: 200, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: true }, y: { range: (_u, _low, high) => [0, Math.max(1, high * 1.1)] } },
-        axes: [{ ...axis, values: (_u, ts) => ts.map((t) => name(t * 1000)), space: 70 }, { ...axis, values: (_u, vs) => vs.map(format), size: 56 }],
+        axes: [{ ...axis, values: (_u, ts) => ts.map((t) => tick(t * 1000)), space: 70 }, { ...axis, values: (_u, vs) => vs.map(format), size: 56 }],
         series: [{}, { stroke: colour("--ink"), width: 2, points: { show: points.length < 40, size: 6, fill: colour("--ink") } }],
       }, [points.map((p) => p.at / 1000), points.map((p) => p.value)], box);
     };

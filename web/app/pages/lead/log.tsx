@@ -65,7 +65,7 @@ export function ContactLog({ lead, version, changed }: { lead: Lead; version: nu
   return (
     <Card title="Contact log">
       <Problem error={asked.error} what="contact log" again={asked.again} />
-      {asked.data && !entries.length && <p class="muted">Nobody has contacted them yet.</p>}
+      {asked.data && !entries.length && <p class="muted">{lead.status === "new" ? "Nobody has contacted them yet." : "Nothing is logged here."}</p>}
       <ol class="log">
         {entries.map((e) => {
           const { what, note } = said(e);

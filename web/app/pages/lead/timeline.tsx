@@ -7,10 +7,8 @@ import { home, label } from "../../listings";
 import { Card, Empty, Loading } from "../../parts/basics";
 import { Behind, Sparkline } from "../../parts/charts";
 import { formOf } from "../../person";
-import { eventsOf, span, type Story } from "../../visits";
+import { eventsOf, newest, span, viewsOf, type Story } from "../../visits";
 import type { Lead, Listing, TimelineEvent } from "../../wire";
-
-const newest = 8; // sessions whose timelines are shown
 
 interface Group {
   listing: string; // "": none
@@ -22,13 +20,12 @@ interface Group {
 }
 
 export function groups(events: TimelineEvent[]): Group[] {
-  const by = new Map<string, Group>();
+  const by = new Map<string, Group>(), views = viewsOf(events);
   for (const e of events) {
     const listing = e.listing_id ?? "";
     let g = by.get(listing);
-    if (!g) by.set(listing, (g = { listing, events: [], views: 0, scroll: 0, first: e.time, last: e.time }));
+    if (!g) by.set(listing, (g = { listing, events: [], views: views.get(listing) ?? 0, scroll: 0, first: e.time, last: e.time }));
     g.events.push(e);
-    if (e.event_type === "property_view") g.views++;
     g.scroll = Math.max(g.scroll, e.scroll_percentage ?? 0);
     if (e.time < g.first) g.first = e.time;
     if (e.time > g.last) g.last = e.time;
@@ -79,7 +76,8 @@ function Wants({ lead, all, events }: { lead: Lead; all: Group[]; events: Timeli
   const facts: [string, string][] = [];
   for (const name of ["price_range", "timeline", "move_in", "budget"]) {
     const v = form.get(name);
-    if (typeof v === "string" && v) facts.push([`${words(name)} (they say)`, v]);
+    const amounts = /^(\d{4,})\s*-\s*(\d{4,})$/.exec(String(v));
+    if (typeof v === "string" && v) facts.push([`${words(name)} (they say)`, amounts ? `${shortMoney(Number(amounts[1]))} to ${shortMoney(Number(amounts[2]))}` : v]);
   }
   if (prices.length) facts.push(["Price", range(prices, shortMoney)]);
   if (beds.length) facts.push(["Bedrooms", range(beds, number)]);
@@ -107,7 +105,7 @@ export function Timeline({ lead, story }: { lead: Lead; story: Story | null | un
     <>
       <Wants lead={lead} all={all} events={events} />
       <Card title="On your site">
-        {!all.length && <Empty title="No visit is known."><p>They came without consent to be recognized, or the form was sent by another system.</p></Empty>}
+        {!all.length && <Empty title="No visit is known."><p>{lead.imported ? "The lead was imported, and visits before that were not." : "They came without consent to be recognized, or the form was sent by another system."}</p></Empty>}
         {days.length > 0 && (
           <Behind caption={`Time on the site, ${span} days`} of="Day" unit="Time" format={duration} points={days.map((v, i) => ({ label: names[i]!, value: v }))}>
             <Sparkline values={days} says={`Time on the site in the last ${span} days; the table below has the numbers`} />

@@ -40,7 +40,7 @@ export function Keys({ sites }: { sites: Site[] }) {
         <Card title="Keys">
           <Problem error={asked.error ?? problem} what="keys" again={asked.again} />
           {!asked.data && !asked.error && <Loading what="the keys" />}
-          {asked.data && <Table caption="Keys" rows={asked.data.keys} rowKey={(k) => k.id} columns={[
+          {asked.data && <Table stack caption="Keys" rows={asked.data.keys} rowKey={(k) => k.id} columns={[
             { title: "Key", cell: (k) => <>{k.name || words(k.kind)}<small class="muted block">{k.kind === "write" ? `write, ${site(k.site_id)}` : `secret, ${list(k.scopes)}`}</small></> },
             { title: "Made", cell: (k) => (k.created_at ? day(k.created_at) : "by a flag") },
             { title: "Used", cell: (k) => (k.ends_at ? `ends ${day(k.ends_at)}` : ago(k.last_used_at, now.value)) },

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Failure, get, id as path, send } from "../../api";
-import { day, decimal, number, words } from "../../format";
+import { day, number, three, words } from "../../format";
 import { useEvery, useGet } from "../../hooks";
 import { Card, Empty, Field, Loading, Problem, Progress } from "../../parts/basics";
 import { Table } from "../../parts/table";
@@ -96,10 +96,10 @@ function Training() {
           <p>{enough?.needs ? `Needed: ${enough.needs}.` : "They begin to learn from 5 won and 5 lost leads on."} <a href="/app/setup?part=past">Import past leads</a>, and record how new ones end.</p>
         </Empty>
       )}
-      {models.length > 0 && <Table caption="Models" rows={models} columns={[
+      {models.length > 0 && <Table stack caption="Models" rows={models} columns={[
         { title: "Version", cell: (m) => `${m.version}${m.active ? " (in use)" : ""}` }, { title: "Trained", cell: (m) => day(m.trained_at) },
         { title: "Leads", number: true, cell: (m) => number(m.labels) }, { title: "Won", number: true, cell: (m) => number(m.wins) },
-        { title: "AUC", number: true, cell: (m) => decimal(m.auc) }]} />}
+        { title: "AUC", number: true, cell: (m) => three(m.auc) }]} />}
       {running && <Progress label="Training" value={job.progress} />}
       {job?.state === "done" && <p role="status">Training is done. {typeof (job.result as { verdict?: string } | null)?.verdict === "string" && words((job.result as { verdict: string }).verdict)}</p>}
       {job?.state === "failed" && <p class="problem" role="alert">{job.error?.message}</p>}

@@ -47,7 +47,7 @@ function Fallback({ site }: { site: Site }) {
   return (
     <>
       <p><Pill tone={last ? "strong" : "plain"}>{last ? "Working" : "Waiting for the first event"}</Pill> {last && <>The last event came {ago(last, now.value)}.</>}</p>
-      {rejects.length > 0 && <Table caption="Refused lately" rows={rejects} columns={[{ title: "Why", cell: (r) => r.code }, { title: "What to do", cell: (r) => r.message }, { title: "When", cell: (r) => moment(r.time) }]} />}
+      {rejects.length > 0 && <Table caption="Refused lately" rows={rejects} columns={[{ title: "Why", cell: (r) => r.code }, { title: "What to do", text: true, cell: (r) => r.message }, { title: "When", cell: (r) => moment(r.time) }]} />}
     </>
   );
 }
@@ -64,12 +64,12 @@ function Check({ site }: { site: Site }) {
       {i && (
         <div role="status">
           <p><Pill tone={i.state === "problems" ? "hot" : last ? "strong" : "plain"}>{states[i.state ?? ""] ?? (last ? "Working" : "Waiting for the first event")}</Pill></p>
-          {!last && <p>Open one of your pages in another tab. This check looks again every 3 seconds.</p>}
+          {!last && <p>This check looks again every 3 seconds.</p>}
           {last && <dl class="facts"><dt>First event</dt><dd>{moment(first)}</dd><dt>Last event</dt><dd>{ago(last, now.value)}</dd>
             <dt>From</dt><dd>{(i.origins ?? []).map((o) => (typeof o === "string" ? o : o.origin)).join("\n") || "no origin was named"}</dd></dl>}
-          {(i.problems ?? []).map((p) => <p class="problem">{typeof p === "string" ? p : p.fix ?? p.message}</p>)}
-          {!!i.rejects?.length && <Table caption="Refused" rows={i.rejects} columns={[
-            { title: "Why", cell: (r) => r.code }, { title: "Events", number: true, cell: (r) => number(r.count) }, { title: "What to do", cell: (r) => r.fix ?? r.message ?? "" }]} />}
+          {(i.problems ?? []).map((p) => <p class={last ? "problem" : "muted"}>{typeof p === "string" ? p : p.fix ?? p.message}</p>)}
+          {!!i.rejects?.length && <Table stack caption="Refused" rows={i.rejects} columns={[
+            { title: "Why", cell: (r) => r.code }, { title: "Events", number: true, cell: (r) => number(r.count) }, { title: "What to do", text: true, cell: (r) => r.fix ?? r.message ?? "" }]} />}
         </div>
       )}
     </Card>
@@ -106,7 +106,7 @@ function Decisions({ site, changed }: { site: Site; changed: () => void }) {
           <Field label="Time zone" error={of("time_zone")}>
             <select value={zone} onChange={(e) => setZone(e.currentTarget.value)}>{[...new Set([zone, "UTC", ...Intl.supportedValuesOf("timeZone")])].map((z) => <option>{z}</option>)}</select>
           </Field>
-          <Field label="Without a visitor's word" error={of("consent")}>
+          <Field label="Visitors who were not asked for consent" error={of("consent")}>
             <select value={consent} onChange={(e) => setConsent(e.currentTarget.value)}><option value="granted">recognize them</option><option value="anonymous">only count them (Europe)</option></select>
           </Field>
         </div>

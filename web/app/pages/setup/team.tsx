@@ -7,6 +7,7 @@ import { now, useGet } from "../../hooks";
 import { me } from "../../me";
 import { Card, Field, Loading, Problem } from "../../parts/basics";
 import { Copy } from "../../parts/copy";
+import { Dialog } from "../../parts/dialog";
 import { Table } from "../../parts/table";
 import { complain, toast } from "../../parts/toast";
 import type { Page } from "../../wire";
@@ -72,6 +73,30 @@ function InviteForm({ profiles, done }: { profiles: Profile[]; done: () => void 
   );
 }
 
+function Rename({ profile, close, done }: { profile: Profile; close: () => void; done: () => void }) {
+  const [name, setName] = useState(profile.full_name);
+  const [wrong, setWrong] = useState<Failure | null>(null);
+  const save = async (e: Event) => {
+    e.preventDefault();
+    try {
+      await send("PATCH", `/v1/profiles/${path(profile.id)}`, { full_name: name });
+      toast(`${profile.full_name} is called ${name} now.`);
+      done();
+      close();
+    } catch (err) {
+      setWrong(err instanceof Failure ? err : new Failure(0, "", String(err)));
+    }
+  };
+  return (
+    <Dialog title={`What is ${profile.full_name} called?`} close={close}>
+      <form onSubmit={(e) => void save(e)}>
+        <Field label="Name" error={wrong?.message}><input required value={name} onInput={(e) => setName(e.currentTarget.value)} /></Field>
+        <div class="ways"><button class="first">Save</button><button type="button" onClick={close}>Cancel</button></div>
+      </form>
+    </Dialog>
+  );
+}
+
 function ProfileForm({ done }: { done: () => void }) {
   const [name, setName] = useState("");
   const add = async (e: Event) => {
@@ -92,6 +117,7 @@ export function Team() {
   const users = useGet<Page<"users", User>>("/v1/users");
   const invites = useGet<Page<"invites", Invite>>("/v1/invites");
   const profiles = useGet<Page<"profiles", Profile>>("/v1/profiles");
+  const [renamed, rename] = useState<Profile | null>(null);
   const [reset, setReset] = useState<{ email: string; link: string } | null>(null);
   const agents = profiles.data?.profiles ?? [];
   const name = (id: string | null) => agents.find((a) => a.id === id)?.full_name ?? id ?? "";
@@ -124,35 +150,34 @@ export function Team() {
   };
 
   return (
-    <div class="columns">
-      <div>
-        <Card title="Who may sign in">
-          <Problem error={users.error} what="users" again={users.again} />
-          {!users.data && !users.error && <Loading what="the team" />}
-          {users.data && <Table caption="Users" rows={users.data.users} rowKey={(u) => u.id} columns={[
-            { title: "Who", cell: (u) => <>{u.name || u.email}<small class="muted block">{u.email}</small></> },
-            { title: "Role", cell: (u) => `${words(u.role)}${u.profile_id ? ` (${name(u.profile_id)})` : ""}${u.disabled ? ", disabled" : ""}` },
-            { title: "Signed in", cell: (u) => ago(u.signed_in_at, now.value) },
-            { title: "Actions", cell: (u) => <span class="ways">
-              <button type="button" onClick={() => void link(u)} >{u.reset_requested_at ? "New password (asked for)" : "New password"}<span class="unseen"> for {u.email}</span></button>
-              {u.id !== me.id && <button type="button" onClick={() => void change(u, !u.disabled)} aria-label={`${u.disabled ? "Enable" : "Disable"} ${u.email}`}>{u.disabled ? "Enable" : "Disable"}</button>}
-            </span> },
-          ]} />}
-          {reset && <div role="status"><p>Send {reset.email} this link to set a new password. It works once, for 30 minutes.</p><Copy label="Link to a new password" text={reset.link} /></div>}
+    <>
+      <Card title="Who may sign in">
+        <Problem error={users.error} what="users" again={users.again} />
+        {!users.data && !users.error && <Loading what="the team" />}
+        {users.data && <Table stack caption="Users" rows={users.data.users} rowKey={(u) => u.id} columns={[
+          { title: "Who", cell: (u) => <>{u.name || u.email}<small class="muted block">{u.email}</small></> },
+          { title: "Role", cell: (u) => `${words(u.role)}${u.profile_id ? ` (${name(u.profile_id)})` : ""}${u.disabled ? ", disabled" : ""}` },
+          { title: "Signed in", cell: (u) => ago(u.signed_in_at, now.value) },
+          { title: "Actions", cell: (u) => <span class="ways">
+            <button type="button" onClick={() => void link(u)} >{u.reset_requested_at ? "New password (asked for)" : "New password"}<span class="unseen"> for {u.email}</span></button>
+            {u.id !== me.id && <button type="button" onClick={() => void change(u, !u.disabled)} aria-label={`${u.disabled ? "Enable" : "Disable"} ${u.email}`}>{u.disabled ? "Enable" : "Disable"}</button>}
+          </span> },
+        ]} />}
+        {reset && <div role="status"><p>Send {reset.email} this link to set a new password. It works once, for 30 minutes.</p><Copy label="Link to a new password" text={reset.link} /></div>}
+      </Card>
+      {!!invites.data?.invites.length && (
+        <Card title="Open invitations">
+          <Table stack caption="Invitations" rows={invites.data.invites} rowKey={(i) => i.id} columns={[
+            { title: "For", cell: (i) => i.email ?? "whoever has the link" }, { title: "Role", cell: (i) => words(i.role) }, { title: "Until", cell: (i) => day(i.expires_at) },
+            { title: "Actions", cell: (i) => <button type="button" onClick={() => void takeBack(i)} aria-label={`Take back the invitation for ${i.email ?? "whoever has the link"}`}>Take back</button> },
+          ]} />
         </Card>
-        {!!invites.data?.invites.length && (
-          <Card title="Open invitations">
-            <Table caption="Invitations" rows={invites.data.invites} rowKey={(i) => i.id} columns={[
-              { title: "For", cell: (i) => i.email ?? "whoever has the link" }, { title: "Role", cell: (i) => words(i.role) }, { title: "Until", cell: (i) => day(i.expires_at) },
-              { title: "Actions", cell: (i) => <button type="button" onClick={() => void takeBack(i)} aria-label={`Take back the invitation for ${i.email ?? "whoever has the link"}`}>Take back</button> },
-            ]} />
-          </Card>
-        )}
+      )}
+      <div class="columns">
+        <div><Card title="Invite somebody">{profiles.data && <InviteForm profiles={agents} done={invites.again} />}</Card></div>
+        <div><Card title="Agents"><ul class="log">{agents.map((a) => <li>{a.full_name} <button type="button" class="quiet" aria-label={`Rename ${a.full_name}`} onClick={() => rename(a)}>Rename</button></li>)}</ul><ProfileForm done={profiles.again} /></Card></div>
       </div>
-      <div>
-        <Card title="Invite somebody">{profiles.data && <InviteForm profiles={agents} done={invites.again} />}</Card>
-        <Card title="Agents"><ul class="plainlist">{agents.map((a) => <li>{a.full_name}</li>)}</ul><ProfileForm done={profiles.again} /></Card>
-      </div>
-    </div>
+      {renamed && <Rename profile={renamed} close={() => rename(null)} done={profiles.again} />}
+    </>
   );
 }
