@@ -20,8 +20,8 @@ func missing(text string) bool {
 	return false
 }
 
-// money is a number as people write sums: perhaps a currency, perhaps commas between thousands.
-var money = regexp.MustCompile(`^([+-]?)[$€£]? ?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?$`)
+// written is a number as people write it: perhaps a currency, commas between thousands, a sign for hundredths.
+var written = regexp.MustCompile(`^([+-]?)[$€£]? ?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)? ?%?$`)
 
 // number returns the number that a text is; false if it is none. Missing is NaN.
 func number(text string) (float64, bool) {
@@ -30,7 +30,7 @@ func number(text string) (float64, bool) {
 	}
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		of := money.FindStringSubmatch(text)
+		of := written.FindStringSubmatch(text)
 		if of == nil {
 			return 0, false
 		}
