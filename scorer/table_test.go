@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/csv"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,23 @@ func FuzzParseTable(f *testing.F) {
 		_, _, _, _ = (&Labels{Target: table.Columns[0]}).Data(table, 1)
 		_, _ = FoldsOf(table, len(table.Rows))
 	})
+}
+
+func TestAColumnNamesRowsOfWhichSomeStandThereTwice(t *testing.T) {
+	rows := ""
+	for i := range 40 {
+		rows += fmt.Sprintf("%d,%d\n", 100000+i, i%7)
+	}
+	why := func(text string) string { return Guess(tableOf(t, "n,x\n"+text), nil).Series[0].Why }
+	if why(rows) == "" || why(rows+rows) == "" {
+		t.Error("a column of different numbers names no row")
+	}
+	if why(rows+"100003,9\n") != "" {
+		t.Error("a column names two rows that are not the same")
+	}
+	if few := rows[:19*len("100000,0\n")]; why(few+few) != "" {
+		t.Error("copies make enough rows of too few")
+	}
 }
 
 // As a spreadsheet saves "Unicode text": UTF-16 of either order, parted by tabs.
