@@ -27,8 +27,10 @@ func TestExportsOfCRMsAreRead(t *testing.T) {
 		want map[string]string
 	}{
 		{"HubSpot", exported("Record ID", "51", "First Name", "Ann", "Last Name", "Lee", "Email", "ann@example.com", "Phone Number", "312-555-0100",
-			"Create Date", "2023-05-01 10:22", "Close Date", "2023-06-15 09:00", "Deal Stage", "Closed Won", "Amount", "$12,500.50", "Contact owner", "Bob"),
+			"Create Date", "2023-05-01 10:22", "Close Date", "2023-06-15 09:00", "Deal Stage", "Closed Won", "Amount", "$12,500.50", "Contact owner", "Bob",
+			"is_mobile", "Yes", "referrer_is_social", "FALSE"),
 			map[string]string{
+				"features.is_mobile": `1`, "features.referrer_is_social": `0`,
 				"name": `"Ann Lee"`, "email": `"ann@example.com"`, "phone": `"312-555-0100"`, "external_id": `"51"`, "status": `"closed_won"`,
 				"created_at": `"2023-05-01T15:22:00.000Z"`, "days_to_close": `45`, "outcome.outcome_date": `"2023-06-15"`,
 				"outcome.deal_value": `12500.5`, "imported": `true`, "Contact owner": `null`, "contacted_at": `null`,
@@ -106,6 +108,8 @@ func TestRowsThatCannotBeTakenSpoilNoOther(t *testing.T) {
 		{base("created_at", created, "outcome", "closed_won", "loss_reason", "price"), fault.InvalidField, "loss_reason"},
 		{base("created_at", created, "visited_count", "-1"), fault.InvalidField, "visited_count"},
 		{base("created_at", created, "behavioral_score", "101"), fault.InvalidField, "behavioral_score"},
+		{base("created_at", created, "visited_count", "2.5"), fault.InvalidField, "visited_count"},
+		{base("created_at", created, "is_mobile", "perhaps"), fault.InvalidField, "is_mobile"},
 		{base("created_at", created, "visited_count", "NaN"), fault.InvalidField, "visited_count"},
 		{base("created_at", created, "profile_id", strings.Repeat("x", 256)), fault.InvalidField, "profile_id"},
 		{base("created_at", created, "consent", "denied"), fault.InvalidField, "consent"},

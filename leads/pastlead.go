@@ -157,18 +157,26 @@ func (r *rowReader) takeListings(target string, value []byte) error {
 	return nil
 }
 
-// feature takes a number that is a feature as it stands.
+// feature takes a number, or a truth as tables write it, that is a feature as it stands. A prediction takes what is taken here.
 func (r *rowReader) feature(name, text string) error {
-	switch text {
-	case "true":
-		text = "1"
-	case "false":
-		text = "0"
+	text = strings.TrimSpace(text)
+	high, whole := scorer.Feature(slices.Index(scorer.FeatureNames[:], name)).Range()
+	kind := "number"
+	switch {
+	case whole && high == 1:
+		kind = "yes, a no, or a whole number"
+		switch strings.ToLower(text) {
+		case "true", "yes", "t", "y":
+			text = "1"
+		case "false", "no", "f", "n":
+			text = "0"
+		}
+	case whole:
+		kind = "whole number"
 	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	high, _ := scorer.Feature(slices.Index(scorer.FeatureNames[:], name)).Range()
-	if err != nil || math.IsNaN(v) || v < 0 || v > high {
-		return fault.Field(fault.InvalidField, name, "%s is a number from 0 to %g.", name, high)
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || v < 0 || v > high || whole && v != math.Trunc(v) {
+		return fault.Field(fault.InvalidField, name, "%s is a %s from 0 to %g.", name, kind, high)
 	}
 	r.past.Features[name] = v
 	return nil

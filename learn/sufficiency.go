@@ -33,12 +33,12 @@ func more(n int, kind string) string {
 	return fmt.Sprintf("%d more %s leads", n, kind)
 }
 
-// neededFor estimates how many more leads of the rarer kind would make the gain that was found more than one standard
-// error, which falls with the root of their number; at most as many again, and so many where no gain was found.
+// neededFor estimates how many more leads of the rarer kind would let a gain like the one that was found pass: gains and
+// agreements in standard errors grow with the root of their number. At most as many again, and so many where none was found.
 func neededFor(rare int, gate *scorer.Gate) int {
-	if gate.Difference >= 0 {
+	if gate.Difference >= 0 || gate.Agreement <= 0 {
 		return rare
 	}
-	ratio := gate.SE / -gate.Difference
+	ratio := max(gate.SE/-gate.Difference, scorer.LeastAgreement/gate.Agreement)
 	return min(max(int(math.Ceil(float64(rare)*(ratio*ratio-1))), 1), rare)
 }

@@ -16,8 +16,8 @@ const Rules = scorer.RulesVersion
 type Version struct {
 	Number  uint32    `json:"number"`
 	Version string    `json:"version"`
-	Trained time.Time `json:"trained_at"`
-	By      string    `json:"by"` // who asked, "server" for the schedule
+	Trained time.Time `json:"trained_at,omitzero"` // rules never were
+	By      string    `json:"by"`                  // who asked, "server" for the schedule
 	Horizon int       `json:"horizon_days"`
 
 	Labels   int        `json:"labels"`

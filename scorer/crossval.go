@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 )
 
@@ -47,6 +48,35 @@ func StratifiedFolds(y []float64, k int, seed uint64) []int {
 		}
 	}
 	return folds
+}
+
+// together puts rows that say the same, with the same outcome, into the fold of the first of them: a copy of a row would be
+// tested by a model that learnt from it, and make it look better than it is. Where most rows are the same as others, they
+// are no copies, but there is little that a row can say. It returns how many rows it found to be copies.
+func (d *Data) together(folds []int) (copies int) {
+	first := map[string]int{} // of each row that says something else
+	same := make([]int, len(folds))
+	var row []Cell
+	for i := range folds {
+		row = d.Frame.Row(i, row)
+		id := strconv.AppendFloat(nil, d.Y[i], 'g', -1, 64)
+		for _, c := range row {
+			id = append(append(strconv.AppendFloat(append(id, 0), c.Number, 'g', -1, 64), 0), c.Text...)
+		}
+		at, met := first[string(id)]
+		if !met {
+			at = i
+			first[string(id)] = i
+		}
+		same[i] = at
+	}
+	if copies = len(folds) - len(first); copies > len(first) {
+		return 0
+	}
+	for i, at := range same {
+		folds[i] = folds[at]
+	}
+	return copies
 }
 
 // foldStream keeps the draws of folds apart from those of learners with the same seed.

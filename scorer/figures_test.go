@@ -35,7 +35,7 @@ func TestFiguresWithFewLabels(t *testing.T) {
 		auc, loss       float64 // what is held
 		worse, passed   int     // of 20 draws
 	}{
-		{50, .669, .408, .666, .409, 1, 4}, {100, .685, .402, .682, .403, 1, 8}, {200, .701, .396, .698, .397, 0, 14},
+		{50, .669, .408, .666, .409, 1, 3}, {100, .685, .402, .682, .403, 1, 8}, {200, .701, .396, .698, .397, 0, 14},
 		// The aim is to be within .001 and .003 of the reference. With 1,000 rows the log loss misses it by .0005.
 		{500, .720, .389, .717, .390, 0, 20}, {1000, .734, .383, .731, .3847, 0, 20},
 	} {
@@ -91,7 +91,7 @@ func TestFiguresAtABaseRateOfTwoPercent(t *testing.T) {
 func TestFiguresOfShuffledOutcomesDoNotPassTheGate(t *testing.T) {
 	s := readShoppers(t)
 	for _, tt := range []struct{ wins, losses, trials int }{{5, 245, 60}, {8, 44, 200}, {31, 170, 40}, {155, 852, 20}} {
-		trials, may := tt.trials, tt.trials/20
+		trials, may := tt.trials, max(1, tt.trials/50)
 		if !allFigures() {
 			if tt.wins > 31 {
 				break

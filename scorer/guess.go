@@ -75,16 +75,21 @@ func codes(numbers []float64) bool {
 	return len(different) > 0
 }
 
-// names says whether a column names the row.
+// names says whether a column names the row. A copy of a row has its name.
 func names(t *Table, column int) bool {
-	different := map[string]bool{}
+	first := map[string][]string{} // row of each value
 	for _, row := range t.Rows {
-		if missing(row[column]) || different[row[column]] {
+		value := row[column]
+		if missing(value) {
 			return false
 		}
-		different[row[column]] = true
+		if met := first[value]; met == nil {
+			first[value] = row
+		} else if !slices.Equal(met, row) {
+			return false
+		}
 	}
-	if len(t.Rows) < leastForID {
+	if len(first) < leastForID {
 		return false
 	}
 	if name := strings.ToLower(t.Columns[column]); name == "id" || name == "uuid" || name == "guid" ||
@@ -100,7 +105,7 @@ func names(t *Table, column int) bool {
 			return false
 		}
 	}
-	return slices.Max(numbers)-slices.Min(numbers) < idSpan*float64(len(numbers))
+	return slices.Max(numbers)-slices.Min(numbers) < idSpan*float64(len(first))
 }
 
 // Cells returns the rows of a table as the columns of an encoder want them; columns that it does not know are ignored.

@@ -4,6 +4,7 @@ package scorer
 type Report struct {
 	Rows        int         `json:"rows"`                 // with a weight above 0
 	Unlabelled  int         `json:"unlabelled,omitempty"` // rows that were left out because they have no outcome
+	Copies      int         `json:"copies,omitempty"`     // rows that say the same as an earlier one, and share its fold
 	Wins        int         `json:"wins"`
 	BaseRate    float64     `json:"base_rate"`
 	Recipe      string      `json:"recipe"`

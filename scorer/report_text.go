@@ -15,6 +15,9 @@ func (r *Report) Text() string {
 	if r.Unlabelled > 0 {
 		line("", "%d more have no outcome and were left out", r.Unlabelled)
 	}
+	if r.Copies > 0 {
+		line("", "%d say the same as others, and are in their folds", r.Copies)
+	}
 	line("columns", "%s", r.columns())
 	line("recipe", "%s", r.Recipe)
 	if v := r.Validation; v != nil {

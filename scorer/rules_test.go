@@ -131,6 +131,6 @@ func gateCommand(t *testing.T, d *datadriven.TestData) string {
 		margin[i], always[i] = logOdds(p[i]), logOdds(base)
 	}
 	g := gateOf(margin, always, y, w, parts)
-	return fmt.Sprintf("%v: %s against %s, difference %s, standard error %s\n",
-		g.Passed, round(g.LogLoss), round(g.Base), round(g.Difference), round(g.SE))
+	return fmt.Sprintf("%v: %s against %s, difference %s, standard error %s, agreement %s\n",
+		g.Passed, round(g.LogLoss), round(g.Base), round(g.Difference), round(g.SE), round(g.Agreement))
 }

@@ -2,13 +2,14 @@ package scorer
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // Table is the text of a CSV file.
@@ -19,11 +20,11 @@ type Table struct {
 	lines   []int // where each row begins
 }
 
-// ParseTable reads CSV with a header: separated by commas, or by semicolons or tabs if the header has no comma; quotes,
-// CRLF, a byte order mark and spaces around values are understood. Every row must have as many values as the header,
-// and no name may be there twice.
+// ParseTable reads CSV with a header: separated by commas, or by semicolons or tabs if the header has no comma, when a comma
+// may stand before decimals; quotes, CRLF, a byte order mark, UTF-16 with one, and spaces around values are understood. Every
+// row must have as many values as the header, and no name may be there twice.
 func ParseTable(name string, b []byte) (*Table, error) {
-	b = bytes.ToValidUTF8(bytes.TrimPrefix(b, []byte("\ufeff")), []byte("\ufffd"))
+	b = bytes.ToValidUTF8(bytes.TrimPrefix(utf8Of(b), []byte("\ufeff")), []byte("\ufffd"))
 	r := csv.NewReader(bytes.NewReader(b))
 	r.Comma = separator(b)
 	r.FieldsPerRecord = -1
@@ -37,6 +38,9 @@ func ParseTable(name string, b []byte) (*Table, error) {
 		case err != nil: // the end: bytes cannot fail otherwise
 			if t.Columns == nil {
 				return nil, fmt.Errorf("%s: no header", name)
+			}
+			if r.Comma != ',' {
+				t.pointed()
 			}
 			return t, nil
 		}
@@ -56,6 +60,24 @@ func ParseTable(name string, b []byte) (*Table, error) {
 		}
 		t.Rows, t.lines = append(t.Rows, record), append(t.lines, line)
 	}
+}
+
+// utf8Of makes UTF-8 of UTF-16, which a byte order mark tells; spreadsheets write it as "Unicode text".
+func utf8Of(b []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return b
+	}
+	units := make([]uint16, 0, len(b)/2)
+	for ; len(b) > 1; b = b[2:] {
+		units = append(units, order.Uint16(b))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 func separator(b []byte) rune {
@@ -105,30 +127,6 @@ func (e *NoColumnError) Error() string {
 // At says where the value of a row and column stands, for messages.
 func (t *Table) At(row, column int) string {
 	return fmt.Sprintf("%s:%d: column %q", t.Name, t.lines[row], t.Columns[column])
-}
-
-// Numbers beyond this are taken for it, so that their squares have room.
-const largest = 1e100
-
-// missing says whether text stands for a value that is not there.
-func missing(text string) bool {
-	switch strings.ToLower(text) {
-	case "", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "?":
-		return true
-	}
-	return false
-}
-
-// number returns the number that a text is; false if it is none. Missing is NaN.
-func number(text string) (float64, bool) {
-	if missing(text) {
-		return math.NaN(), true
-	}
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, false
-	}
-	return min(max(x, -largest), largest), true
 }
 
 // Numbers returns a column of numbers, NaN where one is missing, or says where there is something else.

@@ -2,15 +2,19 @@ package scorer
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 func FuzzParseTable(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "\ufeffa;b\r\n1;\"x\ny\"\r\n", "a\tb\n\t\n", "a,a\n", "a\n\"\n", "a,b\n1\n", "", ",\n,\n", "y,n\nyes,1\nno,NA\n\xff,2\n",
+		"a;b\n1,5;-1.234,5\n,5;2\n", "a,b\n\"$1,000.5\",1\n", "\xff\xfea\x00\n\x001",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -50,6 +54,38 @@ func FuzzParseTable(f *testing.F) {
 		_, _, _, _ = (&Labels{Target: table.Columns[0]}).Data(table, 1)
 		_, _ = FoldsOf(table, len(table.Rows))
 	})
+}
+
+func TestAColumnNamesRowsOfWhichSomeStandThereTwice(t *testing.T) {
+	rows := ""
+	for i := range 40 {
+		rows += fmt.Sprintf("%d,%d\n", 100000+i, i%7)
+	}
+	why := func(text string) string { return Guess(tableOf(t, "n,x\n"+text), nil).Series[0].Why }
+	if why(rows) == "" || why(rows+rows) == "" {
+		t.Error("a column of different numbers names no row")
+	}
+	if why(rows+"100003,9\n") != "" {
+		t.Error("a column names two rows that are not the same")
+	}
+	if few := rows[:19*len("100000,0\n")]; why(few+few) != "" {
+		t.Error("copies make enough rows of too few")
+	}
+}
+
+// As a spreadsheet saves "Unicode text": UTF-16 of either order, parted by tabs.
+func TestATableInUTF16IsRead(t *testing.T) {
+	units := utf16.Encode([]rune("\ufeffa\tb\r\né\t𝄞\r\n"))
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		var b []byte
+		for _, u := range units {
+			b = order.AppendUint16(b, u)
+		}
+		table, err := ParseTable("t.csv", b)
+		if err != nil || !slices.Equal(table.Columns, []string{"a", "b"}) || len(table.Rows) != 1 || !slices.Equal(table.Rows[0], []string{"é", "𝄞"}) {
+			t.Errorf("%v: %+v %v", order, table, err)
+		}
+	}
 }
 
 func TestATableSaysWhereItIsWrong(t *testing.T) {

@@ -17,7 +17,7 @@ type Data struct {
 
 // TrainOptions are the settings of Train; the zero value trains by the defaults.
 type TrainOptions struct {
-	Splits  []Split                          // for cross-validation; nil for 5 stratified folds
+	Splits  []Split                          // for cross-validation; nil for 5 stratified folds, in which copies of a row are together
 	Gate    bool                             // a model that does not pass the gate becomes its base rate alone
 	Alone   bool                             // nothing is compared with it
 	Target  string                           // name of the outcome, for the file
@@ -127,7 +127,9 @@ func newTraining(d Data, o TrainOptions) (*training, error) {
 	}
 	t.report = newReport(t.model, rows, wins)
 	if !given {
-		t.o.Splits = SplitsOf(StratifiedFolds(d.Y, min(defaultFolds, max(2, rare)), d.Seed))
+		folds := StratifiedFolds(d.Y, min(defaultFolds, max(2, rare)), d.Seed)
+		t.report.Copies = d.together(folds)
+		t.o.Splits = SplitsOf(folds)
 	}
 	t.of = (len(t.recipe.learners)+len(t.compared()))*len(t.o.Splits) + len(t.recipe.learners)
 	return t, nil

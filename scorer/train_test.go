@@ -98,6 +98,43 @@ func TestFoldsOfOneOutcomeAreJudgedAgainstASmoothedBase(t *testing.T) {
 	}
 }
 
+// Each row of chance stands there twice. Whoever tests a row by a model that has seen its copy finds a model that knows all.
+func TestCopiesOfARowAreInOneFold(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	d := Data{Frame: Frame{Rows: 120, Series: []Series{{Name: "x", Kind: Number}, {Name: "c", Kind: Category}}}, W: ones(120), Seed: 1}
+	for i := range 60 {
+		for range 2 {
+			d.Y = append(d.Y, flag(i%4 == 0))
+		}
+		x, c := Cell{Number: random.Float64()}, Cell{Text: string(rune('a' + random.IntN(8)))}
+		d.Frame.Series[0].Cells = append(d.Frame.Series[0].Cells, x, x)
+		d.Frame.Series[1].Cells = append(d.Frame.Series[1].Cells, c, c)
+	}
+	folds := StratifiedFolds(d.Y, 5, 1)
+	if copies := d.together(folds); copies != 60 {
+		t.Errorf("%d copies", copies)
+	}
+	for i := 0; i < len(folds); i += 2 {
+		if folds[i] != folds[i+1] {
+			t.Fatalf("rows %d and %d are in folds %d and %d", i, i+1, folds[i], folds[i+1])
+		}
+	}
+	m, err := Train(context.Background(), d, TrainOptions{Alone: true})
+	if err != nil || m.Report.Copies != 60 || m.Report.Gate.Passed {
+		t.Errorf("%+v %v", m.Report, err)
+	}
+	// Another outcome makes no copy; nor are rows copies that can say little.
+	d.Y[1] = 1 - d.Y[1]
+	if copies := d.together(folds); copies != 59 {
+		t.Errorf("%d copies, one of other outcome", copies)
+	}
+	few := Data{Frame: d.Frame.Take([]int{0, 0, 0, 1, 1}), Y: make([]float64, 5)}
+	dealt := []int{0, 1, 2, 3, 4}
+	if copies := few.together(dealt); copies != 0 || dealt[1] != 1 {
+		t.Errorf("%d copies, folds %v", copies, dealt)
+	}
+}
+
 func TestFoldsDealEachOutcomeEvenly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		y := rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1}), 2, 60).Draw(t, "y")

@@ -7,18 +7,22 @@ import (
 
 	"footfall/fault"
 	"footfall/learn"
+	"footfall/store"
 )
 
 // Backtest trains models of the past on a data directory, which it only reads, and tells how they would have done. No
 // other process may have the directory open. Without an organization it is the only one; without times they are six
 // cutoffs, the last of them a horizon ago.
 func Backtest(ctx context.Context, o Options, b learn.Backtest, tell func(learn.Tested) error) (err error) {
+	if err := store.Exists(o.Data); err != nil {
+		return err
+	}
 	o.ReadOnly = true
-	s, err := openQuietly(ctx, o)
+	s, err := openFolded(o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.closeState()) }()
 	if b.Organization == "" {
 		all := s.catalog.Organizations()
 		if len(all) != 1 {

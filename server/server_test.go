@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"footfall/access"
+	"footfall/learn"
 	"footfall/server"
 	"footfall/sessionize"
 	"footfall/store"
@@ -209,6 +211,28 @@ func TestCheckTellsOfAnUnreadableRecord(t *testing.T) {
 	}
 	if _, err := server.Rebuild(t.Context(), options(data)); err == nil {
 		t.Error("rebuilt from a journal that cannot be read")
+	}
+}
+
+// A server that has its admin key by flag keeps none in the directory: whoever looks after the directory needs none, and
+// leaves none there.
+func TestADirectoryIsLookedAfterWithoutAnAdminKey(t *testing.T) {
+	data := filled(t)
+	o := options(data)
+	o.WriteKey, o.AdminKey = "", ""
+	if _, err := server.Check(t.Context(), o, func(err error) { t.Error(err) }); err != nil {
+		t.Error(err)
+	}
+	if _, err := server.Rebuild(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	day := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
+	b := learn.Backtest{From: day, To: day, Every: 24 * time.Hour}
+	if err := server.Backtest(t.Context(), o, b, func(learn.Tested) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(data, access.InitialFile)); !os.IsNotExist(err) {
+		t.Errorf("there is a file of keys: %v", err)
 	}
 }
 

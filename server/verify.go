@@ -49,7 +49,7 @@ func Verify(ctx context.Context, o Options, at uint64, report func(error)) (v Ve
 	if err := s.journal.Close(); err != nil { // with a checkpoint
 		return v, err
 	}
-	if v.Records, err = s.check(report); err != nil {
+	if v.Records, err = s.check(ctx, report); err != nil {
 		return v, err
 	}
 	v.Position = uint64(s.journal.Applied())
