@@ -2,7 +2,6 @@ package sessionize
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -125,28 +124,13 @@ func (m *summer) first() uint16 {
 
 // stored adds a row without making bitmaps of its visitors.
 func (m *summer) stored(id store.ID, day uint16, value []byte) error {
-	r := reader{b: value}
-	number := r.uv
-	switch r.u8() {
-	case listingDayVersion:
-	case listingDayVersionSigned:
-		number = r.sv
-	default:
-		return fmt.Errorf("%w: listing day version", ErrCorrupt)
+	var d storedDay
+	if err := d.decode(value); err != nil {
+		return err
 	}
-	listing := r.str()
-	var c DayCounts
-	for _, n := range c.fields() {
-		*n = number()
-	}
-	seen := r.take(int(r.uv()))
-	left := r.take(int(r.uv()))
-	if r.bad || len(r.b) != 0 {
-		return fmt.Errorf("%w: listing day", ErrCorrupt)
-	}
-	m.begin(id, day, listing)
-	m.sum.DayCounts.Add(c)
-	return m.visitors.add(seen, left)
+	m.begin(id, day, d.listing)
+	m.sum.DayCounts.Add(d.DayCounts)
+	return m.visitors.add(d.seen, d.left)
 }
 
 // begin makes ready to add a day of a listing.
