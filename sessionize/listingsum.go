@@ -43,6 +43,7 @@ type summer struct {
 	from, to uint16
 	base     map[store.ID]*rangeSum     // if not nil, rows before the last day are not read: these say what they add up to
 	pending  map[store.ID][]*ListingDay // to be united with the stored rows; with base, of the last day alone
+	rows     map[store.ID]*ListingDay   // with base: rows of the last day that need not be read, and those that were
 	emit     func(store.ID, *rangeSum)
 
 	id       store.ID
@@ -84,6 +85,29 @@ func (m *summer) some(r store.Reader, site uint32, ids []store.ID) error {
 	return m.finish(m.rest())
 }
 
+// lastDays sums the listings with these ids, which are ascending and have a base.
+func (m *summer) lastDays(r store.Reader, site uint32, ids []store.ID) error {
+	var unknown []store.ID
+	for _, id := range ids {
+		if row := m.rows[id]; row != nil {
+			m.lastDay(id, row)
+			m.end()
+			continue
+		}
+		unknown = append(unknown, id)
+	}
+	return m.some(r, site, unknown)
+}
+
+// lastDay adds the row of the last day, with what is pending of it.
+func (m *summer) lastDay(id store.ID, row *ListingDay) {
+	for _, d := range m.pending[id] {
+		row = row.with(d)
+	}
+	delete(m.pending, id)
+	m.day(id, row)
+}
+
 // row takes a stored row in, and returns where to go on if that is not the next row.
 func (m *summer) row(k, value []byte) (next []byte, err error) {
 	key, err := parseListingDayKey(k)
@@ -99,6 +123,15 @@ func (m *summer) row(k, value []byte) (next []byte, err error) {
 		if err := m.finish(nil); err != nil {
 			return nil, err
 		}
+	}
+	if m.base != nil {
+		row, err := decodeListingDay(value, key.day)
+		if err != nil {
+			return nil, err
+		}
+		m.rows[key.listing] = row
+		m.lastDay(key.listing, row)
+		return nil, nil
 	}
 	pending := m.pending[key.listing]
 	if i := slices.IndexFunc(pending, func(d *ListingDay) bool { return d.Day == key.day }); i >= 0 {
