@@ -56,7 +56,7 @@ type Sessions struct {
 
 	// What the next checkpoint merges into the store.
 	days     map[dayKey]*ListingDay
-	pages    map[pageKey]int64
+	pages    map[pageKey]*int64
 	visitors map[sessionKey]*Visitor
 	bound    []visitorSession
 	seen     []seenEntry
@@ -114,7 +114,7 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	s := &Sessions{
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
-		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{},
+		days: map[dayKey]*ListingDay{}, pages: map[pageKey]*int64{},
 		ranges: ranges{kept: map[rangeKey]*rangeSums{}}, lastDays: lastDays{rows: map[dayKey]*ListingDay{}}, lastSeen: newLastSeen(),
 		visitors: map[sessionKey]*Visitor{},
 		known:    map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
