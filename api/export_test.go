@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // lines are the rows of an NDJSON export.
@@ -69,6 +70,28 @@ func TestExportsHoldEverythingOnce(t *testing.T) {
 	trail := w.do("GET", "/v1/audit?organization_id=default&limit=1", "", bearer).at("audit").([]any)[0].(map[string]any)
 	if trail["action"] != "export" || !strings.Contains(fmt.Sprint(trail["detail"]), "2026-03-09") {
 		t.Errorf("the trail says %v", trail)
+	}
+}
+
+// In Santiago 6 September 2026 begins at one o'clock, and what the evening before holds is not of it.
+func TestAnExportBeginsWhereItsDayDoes(t *testing.T) {
+	w := newWorld(t)
+	w.must(w.catalog.EnsureDefault(t.Context(), w.journal, "America/Santiago"))
+	night := time.Date(2026, 9, 6, 4, 0, 0, 0, time.UTC)
+	for _, id := range []string{"evening", "night"} {
+		w.later.Store(int64(night.Sub(now)))
+		if id == "evening" {
+			w.later.Add(-int64(time.Second))
+		}
+		w.beacon(sent{"eventType": "page_view", "sessionId": id})
+	}
+	for day, id := range map[string]string{"2026-09-05": "evening", "2026-09-06": "night"} {
+		for _, name := range []string{"sessions", "events"} {
+			rows := w.got("/v1/export/" + name + "?from=" + day + "&to=" + day).lines(t)
+			if len(rows) != 1 || rows[0]["session_id"] != id {
+				t.Errorf("%s of %s: %v", name, day, rows)
+			}
+		}
 	}
 }
 

@@ -183,6 +183,6 @@ func exportListingDays(a *API, site *catalog.Site, in days) func() ([]any, bool,
 
 // moments returns when a range of local days begins, and when the day after it does, ms.
 func (d days) moments(site *catalog.Site) (from, to int64) {
-	at := func(day int) int64 { return time.Date(1970, 1, 1+day, 0, 0, 0, 0, site.Zone()).UnixMilli() }
+	at := func(day int) int64 { return site.When(time.Date(1970, 1, 1+day, 0, 0, 0, 0, time.UTC)).UnixMilli() }
 	return at(int(d.from)), at(int(d.to) + 1)
 }

@@ -200,6 +200,20 @@ func TestDaysOnMarketEndWhenItClosedOrLeft(t *testing.T) {
 	}
 }
 
+// In Santiago 6 September 2026 begins at one o'clock.
+func TestADateOfAListingIsADayOfItsSite(t *testing.T) {
+	w := shop(t)
+	s := site(1)
+	s.TimeZone = "America/Santiago"
+	w.put(s)
+	w.sell(1, "home", minute(0), `{"listed_at":"2026-09-06","closed_at":"2026-09-07","status":"closed"}`)
+	l, _, err := w.catalog.Listing(1, "home")
+	w.must(err)
+	if days := l.DaysOnMarket(w.siteOf(1).Zone(), minute(0)); *days != 1 {
+		t.Errorf("%d days from one date to the next", *days)
+	}
+}
+
 func deref(n *int64) any {
 	if n == nil {
 		return nil

@@ -189,7 +189,8 @@ func (r *listingReader) moment(name string, to *int64) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		t, err = time.ParseInLocation(time.DateOnly, s, r.site.Zone())
+		t, err = time.Parse(time.DateOnly, s)
+		t = r.site.When(t)
 	}
 	if *to = t.UnixMilli(); err != nil || *to < firstListed || *to > lastListed || *to == 0 {
 		r.refuse(name, "%s is a time such as 2026-01-31T15:04:05Z or a date such as 2026-01-31.", name)

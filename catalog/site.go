@@ -45,6 +45,28 @@ func (s *Site) Zone() *time.Location {
 	return s.zone
 }
 
+// When returns the first moment at which a clock of the site shows a wall time, given in UTC. A clock that is put forward
+// shows some never, in some countries midnight: then it is the moment at which it is put forward.
+func (s *Site) When(wall time.Time) time.Time {
+	zone := s.Zone()
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
+	start, end := t.ZoneBounds()
+	_, offset := t.Zone()
+	switch shown := t.Add(time.Duration(offset) * time.Second); {
+	case shown.Before(wall):
+		return end
+	case shown.After(wall):
+		return start
+	}
+	if !start.IsZero() { // a clock that is put back shows it twice
+		_, offset := start.Add(-1).Zone()
+		if earlier := wall.Add(-time.Duration(offset) * time.Second).In(zone); earlier.Before(start) {
+			return earlier
+		}
+	}
+	return t
+}
+
 // Allows says whether a page of this origin may send to the site: every origin if none are set, else those that are
 // listed; "null" only if it is listed.
 func (s *Site) Allows(origin string) bool { return len(s.Origins) == 0 || s.lists(origin) }

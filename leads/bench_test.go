@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A page of each order, of 5,000 leads that all have a session; limit 20.
+// A page of each order, of 5,000 leads that all have a session, limit 20; and words that none of them holds.
 func BenchmarkLists(b *testing.B) {
 	w := newWorld(b)
 	for i := range 5000 {
@@ -22,4 +22,10 @@ func BenchmarkLists(b *testing.B) {
 			}
 		})
 	}
+	b.Run("find nothing", func(b *testing.B) {
+		for range b.N {
+			_, _, err := w.leads.List(1, Query{Find: "nobody 999999"})
+			w.must(err)
+		}
+	})
 }

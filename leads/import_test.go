@@ -216,3 +216,23 @@ func TestAnImportedInquiryCountsOnItsDay(t *testing.T) {
 		t.Errorf("listing days %+v", days)
 	}
 }
+
+// In Santiago clocks went from 23:59:59 on 2 September 2023 to 01:00.
+func TestADateWithoutAMidnightIsStillThatDay(t *testing.T) {
+	w := newWorld(t)
+	w.must(w.catalog.EnsureDefault(t.Context(), w.journal, "America/Santiago"))
+	for i, created := range []string{"2023-09-03", "2023-09-03 00:30", "2023-09-03T12:00:00Z", "9/3/2023"} {
+		id := fmt.Sprint(i)
+		results := w.imports(exported("external_id", id, "created_at", created, "listing_id", "home-"+id, "outcome", "closed_won", "outcome_date", "2023-09-03"))
+		if results[0].Status != ImportCreated {
+			t.Errorf("%s: %+v", created, results[0])
+			continue
+		}
+		days, err := w.sessions.ListingDays(1, "home-"+id, 0, 65535)
+		w.must(err)
+		if len(days) != 1 || dayText(int32(days[0].Day)) != "2023-09-03" {
+			t.Errorf("%s: listing days %+v", created, days)
+		}
+		same(t, created, w.get(results[0].ID)["days_to_close"], "0")
+	}
+}

@@ -71,7 +71,7 @@ func (l *Leads) List(site uint32, q Query) (page []*View, next string, err error
 // ListSites returns a page of the leads of several sites and where the next one begins, "" at the end. Leads that are
 // created or changed while somebody pages through do not make others appear twice or be left out.
 func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, err error) {
-	want, err := l.filter(&q)
+	want, find, err := l.filter(&q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,6 +91,14 @@ func (l *Leads) ListSites(sites []uint32, q Query) (page []*View, next string, e
 			err = cerr
 		}
 	}()
+	if find != nil {
+		find.forms = l.db.NewLookup()
+		defer func() {
+			if cerr := find.forms.Close(); err == nil {
+				err = cerr
+			}
+		}()
+	}
 	var places []placed
 	for _, site := range sites {
 		of, err := l.places(v.Reader, site, &q, want, after, limit+1)
@@ -237,22 +245,22 @@ func comparePlaced(a, b placed) int { return a.compare(b.place) }
 // wanted says whether a query wants a lead.
 type wanted func(r store.Reader, site uint32, key store.ID, s *standing) (bool, error)
 
-// filter returns what the query wants.
-func (l *Leads) filter(q *Query) (wanted, error) {
+// filter returns what the query wants, and the search that this takes, nil for none.
+func (l *Leads) filter(q *Query) (wanted, *search, error) {
 	var s status
 	var p priority
 	var err error
 	if len(q.Find) > maxFind || !isText(q.Find) {
-		return nil, fault.Field(fault.InvalidField, "q", "q has at most %d bytes of UTF-8 text.", maxFind)
+		return nil, nil, fault.Field(fault.InvalidField, "q", "q has at most %d bytes of UTF-8 text.", maxFind)
 	}
 	if q.Status != "" {
 		if s, err = statusOf(q.Status); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if q.Priority != "" {
 		if p, err = parsePriority(q.Priority); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	listing := l.idOf(q.Listing)
@@ -267,5 +275,5 @@ func (l *Leads) filter(q *Query) (wanted, error) {
 			return ok, nil
 		}
 		return find.meets(r, site, key, of)
-	}, nil
+	}, find, nil
 }

@@ -1,6 +1,7 @@
 package leads
 
 import (
+	"bytes"
 	"strings"
 
 	"footfall/store"
@@ -14,10 +15,13 @@ const maxFind = 200
 // number only the digits count.
 type search struct {
 	l        *Leads
+	forms    *store.Lookup // as of after the index that is gone through: nobody in it is missing but who was erased since
 	words    []string
 	digits   []string // of the word, "" if it is no number
 	masked   bool
 	listings map[listingAt]string // their text
+
+	lower, numbers []byte // of the stored form at hand, reused
 }
 
 type listingAt struct {
@@ -51,9 +55,22 @@ func digitsOf(word string) string {
 }
 
 func (f *search) meets(r store.Reader, site uint32, key store.ID, of *standing) (bool, error) {
+	listing, err := f.listing(r, site, key, of)
+	if err != nil {
+		return false, err
+	}
 	text, numbers := strings.Builder{}, strings.Builder{}
+	add(&text, listing)
+	add(&text, of.ID)
 	if !f.masked {
-		p, err := getPerson(r, site, key)
+		stored, found, err := f.forms.Get(idKey(store.LeadForms, site, key))
+		if err != nil {
+			return false, err
+		}
+		if !found || !f.mayBeIn(stored, text.String()) {
+			return f.in(text.String(), ""), nil
+		}
+		p, err := decodePerson(stored)
 		if err != nil {
 			return false, err
 		}
@@ -82,13 +99,31 @@ func (f *search) meets(r store.Reader, site uint32, key store.ID, of *standing) 
 			add(&text, tag)
 		}
 	}
-	listing, err := f.listing(r, site, key, of)
-	if err != nil {
-		return false, err
-	}
-	add(&text, listing)
-	add(&text, of.ID)
 	return f.in(text.String(), numbers.String()), nil
+}
+
+// mayBeIn says whether a stored person can hold the words that the rest of a lead does not. Where no byte is above ASCII and
+// none is escaped, what is told of a person stands in its JSON as it is, and most need not be decoded.
+func (f *search) mayBeIn(stored []byte, rest string) bool {
+	f.lower, f.numbers = f.lower[:0], f.numbers[:0]
+	for _, c := range stored {
+		switch {
+		case c >= 0x80 || c == '\\':
+			return true
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		case c >= '0' && c <= '9':
+			f.numbers = append(f.numbers, c)
+		}
+		f.lower = append(f.lower, c)
+	}
+	for i, word := range f.words {
+		if !strings.Contains(rest, word) && !bytes.Contains(f.lower, []byte(word)) &&
+			(f.digits[i] == "" || !bytes.Contains(f.numbers, []byte(f.digits[i]))) {
+			return false
+		}
+	}
+	return true
 }
 
 func add(to *strings.Builder, text string) {

@@ -1,10 +1,14 @@
 package leads
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"footfall/catalog"
+
+	"pgregory.net/rapid"
 )
 
 func TestLeadsAreFoundByWhatTheyAreKnownBy(t *testing.T) {
@@ -55,4 +59,38 @@ func TestLeadsAreFoundByWhatTheyAreKnownBy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is decoded is what may hold the words: nothing that does is left out, however it is written.
+func TestNothingThatHoldsTheWordsIsPassedOver(t *testing.T) {
+	texts := rapid.StringOf(rapid.SampledFrom([]rune("abAB01 -+\"\\<&\n\u00e9\u212a\u0130")))
+	rapid.Check(t, func(t *rapid.T) {
+		said, rest := texts.Draw(t, "said"), texts.Draw(t, "rest")
+		value, err := json.Marshal(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "escaped") {
+			value = []byte(strings.ReplaceAll(string(value), "a", `\u0061`))
+		}
+		stored, err := encodePerson(&person{Form: form("phone", string(value))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := strings.ToLower(rest + "\n" + said)
+		from := rapid.IntRange(0, len(whole)).Draw(t, "from")
+		f := new(Leads).newSearch(strings.ToValidUTF8(whole[from:rapid.IntRange(from, len(whole)).Draw(t, "to")], ""), false)
+		if f == nil {
+			return
+		}
+		numbers := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, said)
+		if f.in(whole, numbers) && !f.mayBeIn(stored, strings.ToLower(rest)) {
+			t.Fatalf("%q is passed over for %q", stored, f.words)
+		}
+	})
 }

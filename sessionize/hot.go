@@ -52,7 +52,7 @@ func (r Rule) String() string {
 type Hot struct {
 	Rule  Rule
 	At    int64  // ms since 1970
-	Count int    // days away, visits, listings, seconds, listings seen closely: what the rule counts
+	Count int    // days away, visits, listings, seconds, listings of this visit: what the rule counts
 	What  string // a listing's id, of RuleListingAgain
 }
 
@@ -72,6 +72,12 @@ func (h *Hot) Sentence() string {
 	case RuleFormLeft:
 		return fmt.Sprintf("Started a form and has not sent it for %d seconds.", h.Count)
 	case RuleIntent:
+		switch h.Count {
+		case 0:
+			return "Intent became high in this visit."
+		case 1:
+			return "Intent became high in this visit, with 1 listing looked at."
+		}
 		return fmt.Sprintf("Intent became high in this visit, with %d listings looked at.", h.Count)
 	case RuleLead:
 		return fmt.Sprintf("A known lead is on the site now, in visit %d.", h.Count)

@@ -32,11 +32,15 @@ func (o *Sessions) Lately(site uint32, id string, since int64) (Lately, error) {
 	}
 	l := latelyFold{o: o, since: since, chunks: maxLatelyChunks}
 	for i := range sessions {
+		l.own = standing{}
 		if err := l.session(&sessions[i]); err != nil {
 			return Lately{}, err
 		}
+		if l.own.at > l.then.at { // of equal ones the one that was written to last, which comes first
+			l.then = l.own
+		}
 	}
-	b := l.then
+	b := l.then.Behavior
 	b.VisitCount = visitCount(runsBefore(runs, since))
 	return Lately{Views: l.views, Then: scorer.BehavioralScore(b)}, nil
 }
@@ -47,6 +51,7 @@ type pastSession struct {
 	id        string
 	first     int64
 	last      int64
+	through   journal.Position
 	days      []uint16
 	forgotten journal.Position
 	behavior  scorer.Behavior
@@ -86,13 +91,15 @@ func (o *Sessions) pastOf(site uint32, id string) (sessions []pastSession, runs 
 		if !found || s.First == 0 { // it has no event that counts
 			continue
 		}
-		p := pastSession{key: k, id: cloneAll([]string{s.ID})[0], first: s.First, last: s.Last, days: slices.Clone(s.Days), behavior: s.behavior()}
+		p := pastSession{key: k, id: cloneAll([]string{s.ID})[0], first: s.First, last: s.Last, through: s.Through, days: slices.Clone(s.Days), behavior: s.behavior()}
 		if p.forgotten, err = o.forgottenBefore(o.db.Get, k, o.pos+1); err != nil {
 			return nil, nil, false, err
 		}
 		sessions = append(sessions, p)
 	}
-	slices.SortFunc(sessions, func(a, b pastSession) int { return cmp.Compare(b.last, a.last) })
+	slices.SortFunc(sessions, func(a, b pastSession) int {
+		return cmp.Or(cmp.Compare(b.last, a.last), cmp.Compare(b.through, a.through))
+	})
 	return sessions, runs, false, nil
 }
 
@@ -119,14 +126,20 @@ type latelyFold struct {
 	since  int64
 	chunks int // that may still be folded
 
-	views  int
-	then   scorer.Behavior
-	thenAt int64 // newest event time of the session that then is of
+	views int
+	then  standing // of the session that was newest at the moment
+	own   standing // of the session at hand
+}
+
+// standing is how a session stood when its newest event was at a time.
+type standing struct {
+	at int64
+	scorer.Behavior
 }
 
 func (l *latelyFold) session(p *pastSession) error {
 	if p.last < l.since {
-		l.stood(p.last, p.behavior)
+		l.own = standing{p.last, p.behavior}
 		return nil
 	}
 	var s Session
@@ -160,19 +173,12 @@ func (l *latelyFold) chunk(s *Session, c *event.Chunk, out *Deltas) {
 		}
 		if c.Events[i].At < l.since {
 			if s.Last < l.since { // else a late event: how it was before is known already
-				l.stood(s.Last, s.behavior())
+				l.own = standing{s.Last, s.behavior()}
 			}
 			continue
 		}
 		for k := range out.Days {
 			l.views += int(out.Days[k].Views)
 		}
-	}
-}
-
-// stood says how a session stood before the moment, whose newest event was then.
-func (l *latelyFold) stood(at int64, b scorer.Behavior) {
-	if at >= l.thenAt {
-		l.then, l.thenAt = b, at
 	}
 }

@@ -89,8 +89,14 @@ func appendListingDay(b []byte, d *ListingDay) ([]byte, error) {
 	return b, nil
 }
 
-// decodeListingDay reads an encoding; the day comes from the key.
-func decodeListingDay(b []byte, day uint16) (*ListingDay, error) {
+// storedDay is an encoding taken apart; its parts are lent from it.
+type storedDay struct {
+	listing string
+	DayCounts
+	seen, left []byte
+}
+
+func (d *storedDay) decode(b []byte) error {
 	r := reader{b: b}
 	number := r.uv
 	switch r.u8() {
@@ -98,33 +104,77 @@ func decodeListingDay(b []byte, day uint16) (*ListingDay, error) {
 	case listingDayVersionSigned:
 		number = r.sv
 	default:
-		return nil, fmt.Errorf("%w: listing day version", ErrCorrupt)
+		return fmt.Errorf("%w: listing day version", ErrCorrupt)
 	}
-	d := newListingDay(strings.Clone(r.str()), day)
+	d.listing = r.str()
 	for _, n := range d.fields() {
 		*n = number()
 	}
-	for _, bm := range []*roaring.Bitmap{d.Seen, d.Left} {
-		if err := bm.UnmarshalBinary(r.take(int(r.uv()))); err != nil {
+	d.seen = r.take(int(r.uv()))
+	d.left = r.take(int(r.uv()))
+	if r.bad || len(r.b) != 0 {
+		return fmt.Errorf("%w: listing day", ErrCorrupt)
+	}
+	return nil
+}
+
+// decodeListingDay reads an encoding; the day comes from the key.
+func decodeListingDay(b []byte, day uint16) (*ListingDay, error) {
+	var stored storedDay
+	if err := stored.decode(b); err != nil {
+		return nil, err
+	}
+	d := newListingDay(strings.Clone(stored.listing), day)
+	d.DayCounts = stored.DayCounts
+	for _, set := range []struct {
+		of   *roaring.Bitmap
+		from []byte
+	}{{d.Seen, stored.seen}, {d.Left, stored.left}} {
+		if err := set.of.UnmarshalBinary(set.from); err != nil {
 			return nil, fmt.Errorf("%w: visitors of a listing day: %w", ErrCorrupt, err)
 		}
-	}
-	if r.bad || len(r.b) != 0 {
-		return nil, fmt.Errorf("%w: listing day", ErrCorrupt)
 	}
 	return d, nil
 }
 
-func mergeListingDays(older, newer []byte) ([]byte, error) {
-	d, err := decodeListingDay(older, 0)
+// takeIn unites a stored encoding with the day. Most are what one checkpoint added, of few visitors, of whom no bitmaps are
+// made.
+func (d *ListingDay) takeIn(b []byte) error {
+	var stored storedDay
+	if err := stored.decode(b); err != nil {
+		return err
+	}
+	if d.Listing == "" {
+		d.Listing = strings.Clone(stored.listing)
+	}
+	d.DayCounts.Add(stored.DayCounts)
+	for _, set := range []struct {
+		of   *roaring.Bitmap
+		from []byte
+	}{{d.Seen, stored.seen}, {d.Left, stored.left}} {
+		if few, ok := appendStoredOrdinals(nil, set.from); ok {
+			set.of.AddMany(few)
+			continue
+		}
+		var many roaring.Bitmap
+		if err := many.UnmarshalBinary(set.from); err != nil {
+			return fmt.Errorf("%w: visitors of a listing day: %w", ErrCorrupt, err)
+		}
+		set.of.Or(&many)
+	}
+	return nil
+}
+
+func mergeListingDays(values [][]byte) ([]byte, error) {
+	d, err := decodeListingDay(values[0], 0)
+	for _, value := range values[1:] {
+		if err == nil {
+			err = d.takeIn(value)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	o, err := decodeListingDay(newer, 0)
-	if err != nil {
-		return nil, err
-	}
-	d.unite(o)
 	return appendListingDay(nil, d)
 }
 

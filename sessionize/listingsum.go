@@ -2,7 +2,6 @@ package sessionize
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -44,6 +43,7 @@ type summer struct {
 	from, to uint16
 	base     map[store.ID]*rangeSum     // if not nil, rows before the last day are not read: these say what they add up to
 	pending  map[store.ID][]*ListingDay // to be united with the stored rows; with base, of the last day alone
+	rows     map[store.ID]*ListingDay   // with base: rows of the last day that need not be read, and those that were
 	emit     func(store.ID, *rangeSum)
 
 	id       store.ID
@@ -85,6 +85,29 @@ func (m *summer) some(r store.Reader, site uint32, ids []store.ID) error {
 	return m.finish(m.rest())
 }
 
+// lastDays sums the listings with these ids, which are ascending and have a base.
+func (m *summer) lastDays(r store.Reader, site uint32, ids []store.ID) error {
+	var unknown []store.ID
+	for _, id := range ids {
+		if row := m.rows[id]; row != nil {
+			m.lastDay(id, row)
+			m.end()
+			continue
+		}
+		unknown = append(unknown, id)
+	}
+	return m.some(r, site, unknown)
+}
+
+// lastDay adds the row of the last day, with what is pending of it.
+func (m *summer) lastDay(id store.ID, row *ListingDay) {
+	for _, d := range m.pending[id] {
+		row = row.with(d)
+	}
+	delete(m.pending, id)
+	m.day(id, row)
+}
+
 // row takes a stored row in, and returns where to go on if that is not the next row.
 func (m *summer) row(k, value []byte) (next []byte, err error) {
 	key, err := parseListingDayKey(k)
@@ -100,6 +123,15 @@ func (m *summer) row(k, value []byte) (next []byte, err error) {
 		if err := m.finish(nil); err != nil {
 			return nil, err
 		}
+	}
+	if m.base != nil {
+		row, err := decodeListingDay(value, key.day)
+		if err != nil {
+			return nil, err
+		}
+		m.rows[key.listing] = row
+		m.lastDay(key.listing, row)
+		return nil, nil
 	}
 	pending := m.pending[key.listing]
 	if i := slices.IndexFunc(pending, func(d *ListingDay) bool { return d.Day == key.day }); i >= 0 {
@@ -125,28 +157,13 @@ func (m *summer) first() uint16 {
 
 // stored adds a row without making bitmaps of its visitors.
 func (m *summer) stored(id store.ID, day uint16, value []byte) error {
-	r := reader{b: value}
-	number := r.uv
-	switch r.u8() {
-	case listingDayVersion:
-	case listingDayVersionSigned:
-		number = r.sv
-	default:
-		return fmt.Errorf("%w: listing day version", ErrCorrupt)
+	var d storedDay
+	if err := d.decode(value); err != nil {
+		return err
 	}
-	listing := r.str()
-	var c DayCounts
-	for _, n := range c.fields() {
-		*n = number()
-	}
-	seen := r.take(int(r.uv()))
-	left := r.take(int(r.uv()))
-	if r.bad || len(r.b) != 0 {
-		return fmt.Errorf("%w: listing day", ErrCorrupt)
-	}
-	m.begin(id, day, listing)
-	m.sum.DayCounts.Add(c)
-	return m.visitors.add(seen, left)
+	m.begin(id, day, d.listing)
+	m.sum.DayCounts.Add(d.DayCounts)
+	return m.visitors.add(d.seen, d.left)
 }
 
 // begin makes ready to add a day of a listing.

@@ -58,7 +58,7 @@ type Sessions struct {
 
 	// What the next checkpoint merges into the store.
 	days     map[dayKey]*ListingDay
-	pages    map[pageKey]int64
+	pages    map[pageKey]*int64
 	visitors map[sessionKey]*Visitor
 	bound    []visitorSession
 	seen     []seenEntry
@@ -66,6 +66,7 @@ type Sessions struct {
 	erased   map[sessionKey]struct{} // visitors that are in the store and no more
 
 	changes    changes // of listing days
+	lastDays   lastDays
 	ranges     ranges
 	forgotten  forgotten
 	pagesSince journal.Position // chunks up to here have added no page views
@@ -116,8 +117,8 @@ func Open(db *store.DB, o Options) (*Sessions, error) {
 	s := &Sessions{
 		db: db, o: o,
 		live: map[sessionKey]*live{}, dirtyDays: map[uint16]int{}, nextOrdinal: map[uint32]uint32{},
-		days: map[dayKey]*ListingDay{}, pages: map[pageKey]int64{},
-		ranges: ranges{kept: map[rangeKey]*rangeSums{}}, lastSeen: newLastSeen(),
+		days: map[dayKey]*ListingDay{}, pages: map[pageKey]*int64{},
+		ranges: ranges{kept: map[rangeKey]*rangeSums{}}, lastDays: lastDays{rows: map[dayKey]*ListingDay{}}, lastSeen: newLastSeen(),
 		visitors: map[sessionKey]*Visitor{},
 		known:    map[sessionKey]map[uint64]struct{}{}, retired: map[sessionKey][][]byte{}, erased: map[sessionKey]struct{}{},
 	}
@@ -312,6 +313,7 @@ func (o *Sessions) Checkpoint() error {
 		}
 	}
 	o.changes.note(o.days)
+	o.lastDays.note(o.days)
 	clear(o.days)
 	clear(o.pages)
 	clear(o.visitors)

@@ -38,10 +38,13 @@ type pageKey struct {
 func (o *Sessions) addPages(site uint32, deltas []PageDelta, by int64) {
 	for _, d := range deltas {
 		k := pageKey{site, d.Day, d.Profile}
-		if _, known := o.pages[k]; !known {
+		n := o.pages[k]
+		if n == nil { // assigning to a key of a map puts the new, lent string in the place of an equal one
+			n = new(int64)
 			k.profile = strings.Clone(k.profile)
+			o.pages[k] = n
 		}
-		o.pages[k] += by * d.N
+		*n += by * d.N
 	}
 }
 
@@ -80,8 +83,8 @@ func decodePageDay(key, value []byte) (k pageKey, n int64, err error) {
 // writePages adds what is pending to what is stored. It reads before it writes, unlike the other deltas: there are few,
 // and a program that does not know this space can then still compact it.
 func (o *Sessions) writePages(b *store.Batch) error {
-	for k, n := range o.pages {
-		key := o.pageDayKey(k)
+	for k, pending := range o.pages {
+		key, n := o.pageDayKey(k), *pending
 		value, found, err := o.db.Get(key)
 		if err != nil {
 			return err
@@ -138,7 +141,7 @@ func (o *Sessions) PageDays(site uint32, from, to uint16) (days []PageDay, err e
 	pending := map[pageKey]int64{}
 	for k, n := range o.pages {
 		if k.site == site && k.day >= from && k.day <= to {
-			pending[k] = n
+			pending[k] = *n
 		}
 	}
 	o.mu.RUnlock()

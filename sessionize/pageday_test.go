@@ -3,6 +3,7 @@ package sessionize
 import (
 	"fmt"
 	"testing"
+	"unsafe"
 
 	"footfall/event"
 	"footfall/store"
@@ -33,6 +34,23 @@ func TestPageViewsAreCountedByProfileAndDay(t *testing.T) {
 	w.erase(day+event.MsPerDay+1, "vb")
 	if got := fmt.Sprint(w.pageDays()); got != "[{ 20000 2} {ann 20000 1}]" {
 		t.Error("without b:", got)
+	}
+}
+
+// The strings of a chunk lie in a request's body, which the next request overwrites.
+func TestPageViewsKeepTheNameOfTheirProfile(t *testing.T) {
+	w := newWorld(t)
+	const day = 20_000 * event.MsPerDay
+	for i := range 3 {
+		body := []byte("ann")
+		w.add(pageViews(fmt.Sprint(i), unsafe.String(&body[0], len(body)), day, 1))
+		copy(body, `":{`)
+	}
+	for range 2 {
+		if got := fmt.Sprint(w.pageDays()); got != "[{ann 20000 3}]" {
+			t.Error(got)
+		}
+		w.must(w.journal.Checkpoint(t.Context()))
 	}
 }
 

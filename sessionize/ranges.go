@@ -97,10 +97,12 @@ func (o *Sessions) ListingSums(site uint32, from, to uint16) ([]ListingSum, erro
 		pending[k.listing] = append(pending[k.listing], d)
 	}
 	changed, known := o.changes.of(site, r.epoch)
+	added := firstDays(pending)
+	last := o.lastDays.of(site, to, changed, added)
 	epoch := o.changes.epoch
 	o.mu.RUnlock()
 
-	sums, err := r.bring(view.Reader, key, changed, known, pending)
+	sums, err := r.bring(view.Reader, &question{key, changed, known, pending, added, last})
 	if cerr := view.Close(); err == nil {
 		err = cerr
 	}
@@ -109,30 +111,46 @@ func (o *Sessions) ListingSums(site uint32, from, to uint16) ([]ListingSum, erro
 		return nil, err
 	}
 	r.epoch = epoch
+	o.keep(site, to, epoch, last)
 	o.ranges.trim(key, r)
 	return sums, nil
 }
 
-// bring makes the kept sums those of the view, and returns them together with what is pending.
-func (r *rangeSums) bring(view store.Reader, key rangeKey, changed map[store.ID]uint16, known bool, pending map[store.ID][]*ListingDay) ([]ListingSum, error) {
-	if err := r.renew(view, key, changed, known); err != nil {
-		return nil, err
-	}
-	days := make(map[store.ID]uint16, len(pending))
+// question is what a range is brought up to date with: all of the moment of one view.
+type question struct {
+	rangeKey
+	changed map[store.ID]uint16 // in the store since the range was last asked for, if that is known, with the first day
+	known   bool
+	pending map[store.ID][]*ListingDay // what the next checkpoint adds
+	added   map[store.ID]uint16        // the first days of these
+	last    map[store.ID]*ListingDay   // rows of the last day that need not be read; those that are read are put in
+}
+
+// firstDays returns the first day of each.
+func firstDays(pending map[store.ID][]*ListingDay) map[store.ID]uint16 {
+	first := make(map[store.ID]uint16, len(pending))
 	for id, of := range pending {
-		days[id] = of[0].Day
+		first[id] = of[0].Day
 		for _, d := range of {
-			days[id] = min(days[id], d.Day)
+			first[id] = min(first[id], d.Day)
 		}
 	}
-	now := map[store.ID]*rangeSum{}
-	anew, lastDay := r.part(key, days)
-	m := summer{from: key.from, to: key.to, pending: only(pending, anew), emit: func(id store.ID, s *rangeSum) { now[id] = s }}
-	if err := m.some(view, key.site, anew); err != nil {
+	return first
+}
+
+// bring makes the kept sums those of the view, and returns them together with what is pending.
+func (r *rangeSums) bring(view store.Reader, q *question) ([]ListingSum, error) {
+	if err := r.renew(view, q); err != nil {
 		return nil, err
 	}
-	m.base, m.pending = r.sums, only(pending, lastDay)
-	if err := m.some(view, key.site, lastDay); err != nil {
+	now := map[store.ID]*rangeSum{}
+	anew, lastDay := r.part(q.to, q.added)
+	m := summer{from: q.from, to: q.to, pending: only(q.pending, anew), emit: func(id store.ID, s *rangeSum) { now[id] = s }}
+	if err := m.some(view, q.site, anew); err != nil {
+		return nil, err
+	}
+	m.base, m.pending, m.rows = r.sums, only(q.pending, lastDay), q.last
+	if err := m.lastDays(view, q.site, lastDay); err != nil {
 		return nil, err
 	}
 	sums := make([]ListingSum, 0, len(r.sums)+len(now))
@@ -153,34 +171,34 @@ func (r *rangeSums) bring(view store.Reader, key rangeKey, changed map[store.ID]
 }
 
 // renew makes the kept sums those of the view.
-func (r *rangeSums) renew(view store.Reader, key rangeKey, changed map[store.ID]uint16, known bool) error {
-	m := summer{from: key.from, to: key.to, emit: func(id store.ID, s *rangeSum) { r.sums[id] = s }}
-	anew, lastDay := r.part(key, changed)
-	if !known || len(anew) > len(r.sums)/recountOverall {
+func (r *rangeSums) renew(view store.Reader, q *question) error {
+	m := summer{from: q.from, to: q.to, emit: func(id store.ID, s *rangeSum) { r.sums[id] = s }}
+	anew, lastDay := r.part(q.to, q.changed)
+	if !q.known || len(anew) > len(r.sums)/recountOverall {
 		r.sums = map[store.ID]*rangeSum{}
-		return m.all(view, key.site)
+		return m.all(view, q.site)
 	}
 	for _, id := range anew {
 		delete(r.sums, id)
 	}
-	if err := m.some(view, key.site, anew); err != nil {
+	if err := m.some(view, q.site, anew); err != nil {
 		return err
 	}
-	m.base = make(map[store.ID]*rangeSum, len(lastDay))
+	m.base, m.rows = make(map[store.ID]*rangeSum, len(lastDay)), q.last
 	for _, id := range lastDay {
 		m.base[id] = r.sums[id]
 		r.sums[id] = r.sums[id].withoutLast()
 	}
-	return m.some(view, key.site, lastDay)
+	return m.lastDays(view, q.site, lastDay)
 }
 
 // part parts listings, given with the first day that changed, into those of which all days must be read and those whose
 // last day is enough, ascending. Changes after the range concern neither.
-func (r *rangeSums) part(key rangeKey, days map[store.ID]uint16) (anew, lastDay []store.ID) {
+func (r *rangeSums) part(to uint16, days map[store.ID]uint16) (anew, lastDay []store.ID) {
 	for id, day := range days {
 		switch {
-		case day > key.to:
-		case day == key.to && r.sums[id] != nil:
+		case day > to:
+		case day == to && r.sums[id] != nil:
 			lastDay = append(lastDay, id)
 		default:
 			anew = append(anew, id)

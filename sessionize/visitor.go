@@ -68,17 +68,16 @@ func decodeVisitor(b []byte) (*Visitor, error) {
 	return v, nil
 }
 
-func mergeVisitors(older, newer []byte) ([]byte, error) {
-	v, err := decodeVisitor(older)
-	if err != nil {
-		return nil, err
+func mergeVisitors(values [][]byte) ([]byte, error) {
+	var v Visitor
+	for _, value := range values {
+		o, err := decodeVisitor(value)
+		if err != nil {
+			return nil, err
+		}
+		v.unite(o)
 	}
-	o, err := decodeVisitor(newer)
-	if err != nil {
-		return nil, err
-	}
-	v.unite(o)
-	return appendVisitor(nil, v), nil
+	return appendVisitor(nil, &v), nil
 }
 
 // Merges are the merge operators of the spaces that this package owns, for store.Options.

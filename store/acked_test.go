@@ -24,8 +24,8 @@ func TestWhatIsAckedIsRememberedOrSaidToBeDamaged(t *testing.T) {
 		}
 	}
 	closeDB(t, db)
+	good := contents(t, fs, "data")[ackedName] // while nothing cleans the directory up
 	db = openFor(t, fs, nil)
-	good := contents(t, fs, "data")[ackedName]
 	for i := range good {
 		for _, bad := range []string{good[:i], flipped(good, i), good[:i] + " " + good[i:]} {
 			if err := replaceFile(fs, "data/"+ackedName, bad); err != nil {

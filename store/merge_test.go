@@ -14,11 +14,12 @@ import (
 )
 
 // concat is associative and tells in which order its arguments came.
-func concat(older, newer []byte) ([]byte, error) {
-	if bytes.Contains(older, []byte("!")) || bytes.Contains(newer, []byte("!")) {
+func concat(values [][]byte) ([]byte, error) {
+	all := slices.Concat(values...)
+	if bytes.Contains(all, []byte("!")) {
 		return nil, io.ErrUnexpectedEOF
 	}
-	return slices.Concat(older, newer), nil
+	return all, nil
 }
 
 // settle moves what is in memory to tables and, if whole, the tables to the lowest level.
