@@ -134,9 +134,9 @@ func TestRetryAfterIsKept(t *testing.T) {
 	b.before(steered)
 	s.backend.answered(503, 1, "Retry-After", "120")
 	b.open(s.url)
-	b.run(`footfall.flush()`)
+	b.run(`footfall.flush(); footfall.track("meanwhile")`)
 	b.until(`answers == 1`)
-	b.run(`advance(110000)`)
+	b.run(`footfall.flush(); dispatchEvent(new Event("pageshow")); dispatchEvent(new Event("online")); advance(110000)`)
 	time.Sleep(300 * time.Millisecond)
 	if n := len(s.backend.sent()); n != 1 {
 		t.Errorf("%d tries within 110 s", n)

@@ -35,7 +35,7 @@ const steered = `(() => {
 	window.answers = 0
 	window.fetch = (...args) => {
 		const answer = ask(...args), count = () => later(() => answers++)
-		answer.then(count, count)
+		answer.then(r => r.clone().text()).then(count, count)
 		return answer
 	}
 	let hidden = false, focused = true

@@ -12,6 +12,7 @@ let queue: string[] = []
 let gone: string[] // the queue when the page last went away
 let timer = 0
 let busy = false
+let alone = false // until the timer ends: the server wants it so
 let wait = 0 // ms, grows with each try that fails; 0: the last one went well
 
 const size = (text: string) => new Blob([text]).size
@@ -48,6 +49,7 @@ export const push = (event: string) => {
 }
 
 export const send = async () => {
+	if (alone) return
 	clearTimeout(timer)
 	timer = 0
 	if (busy) return
@@ -62,7 +64,12 @@ export const send = async () => {
 	if (least) {
 		// Twice as long each time, from 3 s to 5 min, and not all browsers at once.
 		wait = Math.max(least, Math.min((wait * 2 || 3e3) * (1 + Math.random() / 2), 3e5))
-		timer = setTimeout(send, wait)
+		alone = least > 1
+		clearTimeout(timer) // one for what was pushed meanwhile
+		timer = setTimeout(() => {
+			alone = false
+			send()
+		}, wait)
 		keep()
 	} else {
 		wait = 0
