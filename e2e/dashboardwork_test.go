@@ -66,7 +66,18 @@ func TestAnAgentWorksByKeysAlone(t *testing.T) {
 	b.until(`document.querySelector("dialog[open]").innerText.includes("Log a call")`)
 	b.clean("the overview of keys")
 	b.keys("\x1b")
-	b.until(`!document.querySelector("dialog[open]")`)
+	b.until(`!document.querySelector("dialog")`)
+	if lead() != first {
+		t.Error("the focus does not go back to where it was before the overview")
+	}
+	b.keys("?")
+	b.until(`!!document.querySelector("dialog[open]")`)
+	b.run(`document.querySelector("dialog").close(); document.getElementById("find").focus()`) // Escape and / at once
+	b.until(`!document.querySelector("dialog")`)
+	if !eval[bool](b, `document.activeElement.id === "find"`) {
+		t.Error("a dialog that is gone takes the focus")
+	}
+	b.run(`document.activeElement.blur()`)
 	b.keys("/")
 	b.until(`document.activeElement.id === "find"`)
 	b.keys("zzzz nobody")

@@ -7,9 +7,9 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
   const at = useRef<HTMLDialogElement>(null);
   const name = useId();
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    at.current!.showModal();
-    return () => before?.focus();
+    const dialog = at.current!;
+    dialog.showModal();
+    return () => dialog.close(); // gives the focus back, unless Escape did and it has gone on since
   }, []);
   return (
     <dialog ref={at} aria-labelledby={name} onClose={close} onClick={(e) => e.target === at.current && close()}>
