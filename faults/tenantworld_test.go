@@ -96,7 +96,8 @@ func (w *tenants) must(err error) {
 // tenant makes an organization and fills it. Numbers in names tell rounds apart.
 func (w *tenants) tenant(name string) *tenant {
 	number := fmt.Sprintf("%08x", w.r.Uint32())
-	u := &tenant{id: name + "-" + number, canary: "canary" + name + number, ids: map[string][]string{}, needed: map[string]bool{}, marks: map[string]bool{}, shared: map[string]bool{}}
+	u := &tenant{id: name + "-" + number, canary: "canary" + name + number, ids: map[string][]string{}, needed: map[string]bool{}, shared: map[string]bool{}}
+	u.marks = map[string]bool{u.id: true}
 	root := &asker{"the server", "Authorization", "Bearer " + secretKey}
 	make := func(path, format string, args ...any) *answer {
 		got := w.as(root, http.MethodPost, path, fmt.Sprintf(format, args...))
