@@ -187,9 +187,9 @@ func (w *tenants) judge(a *attempt, got *answer) {
 		fail("%d: the neighbour's canary", got.status)
 	}
 	for id := range a.them.marks {
-		if a.method == http.MethodPut && got.status < 300 && strings.Contains(said, id) {
+		if a.method == http.MethodPut && got.status < 300 && a.path == "/v1/listings/"+url.PathEscape(id) {
 			delete(a.them.marks, id)
-			a.them.shared[id] = true // now the asker has something of that name too
+			a.them.shared[id] = true // now the asker has a listing of that name too
 		} else if strings.Contains(all, id) && !strings.Contains(said, id) {
 			fail("%d: the neighbour's %s", got.status, id)
 		}
